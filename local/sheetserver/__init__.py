@@ -1,0 +1,1 @@
+"""A Google Sheets server with a browser grid, for one machine."""
