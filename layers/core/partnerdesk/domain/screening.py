@@ -1,0 +1,100 @@
+"""Who is checked, what a check can end in, and what Compliance is told about it."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from partnerdesk.domain.chain import canonical, digest
+
+
+class Outcome(StrEnum):
+    """What a screening ends in, from harmless to grave. Rule SCR-2."""
+
+    CLEAR = "CLEAR"
+    CLEAR_BY_OVERRIDE = "CLEAR_BY_OVERRIDE"
+    REVIEW = "REVIEW"
+    BLOCK = "BLOCK"
+
+
+_SEVERITY = tuple(Outcome)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the gravest of some outcomes; CLEAR when there are none. Rule SCR-2."""
+    return max(outcomes, key=_SEVERITY.index, default=Outcome.CLEAR)
+
+
+class PartyType(StrEnum):
+    """What kind of thing bears a name."""
+
+    PERSON = "person"
+    COMPANY = "company"
+    VESSEL = "vessel"
+    AIRCRAFT = "aircraft"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One place, as stated; the country as ISO 3166-1 alpha-2 where that is known."""
+
+    country: str = ""
+    region: str = ""
+    city: str = ""
+    postcode: str = ""
+    street: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One person, organisation or vessel with everything about it that is screened."""
+
+    name: str
+    type: PartyType
+    addresses: tuple[Address, ...] = ()
+    email_domain: str = ""
+    nationality: str = ""
+    birth_date: str = ""
+    """`YYYY` or `YYYY-MM-DD`, empty when unknown."""
+
+    gender: str = ""
+    identifiers: tuple[str, ...] = ()
+
+    def fingerprint(self) -> str:
+        """
+        Return the SHA-256 of every screened attribute, in hexadecimal.
+
+        A decision holds for this fingerprint alone: whoever changes a name or an
+        address is screened afresh. Rule SCR-5.
+        """
+        return digest(canonical(asdict(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One listed entity that resembles a party."""
+
+    entity: str
+    """The list's own number of the entity."""
+
+    list_code: str
+    score: int
+    """Tenths of a point, 0 to 1000."""
+
+    name: str
+    name_kind: str
+    programmes: tuple[str, ...]
+    entity_hash: str
+    explanation: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a screening found and what it rests on; outsiders never see it. Rule SCR-7."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    rules: tuple[str, ...]
+    hits: tuple[Hit, ...]
+    lists: tuple[str, ...]
+    engine: str
