@@ -106,6 +106,9 @@ class TrialRequest(Record):
     status_token: str
     """The SHA-256 of the status link's token."""
 
+    submission: str
+    """The SHA-256 of what was sent, by which a reused key is noticed."""
+
     state: TrialState = TrialState.RECEIVED
     server_id: str = ""
     """In product: the server that asked, which identifies its retries."""
@@ -169,6 +172,12 @@ class Spam(Record):
     PERSONAL: ClassVar[bool] = True
 
     door: Door
+    status_token: str
     submission: str
+    """The SHA-256 of what was sent, as for a real request."""
+
+    typed: str
+    """What was sent, as canonical JSON."""
+
     received_at: datetime
     salt: str
