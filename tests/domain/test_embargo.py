@@ -119,6 +119,7 @@ def test_the_rest_of_a_contested_region_is_reviewed(rule, place):
         {"country": "", "street": "12 Crimea Street, London"},
         {"country": "US", "region": "MO", "city": "Cuba", "street": "2 Main St"},
         {"country": "US", "city": "Cuba, Missouri"},
+        {"country": "US", "city": "Cuba", "street": "2 Main St"},
         {"country": "KR", "city": "Seoul"},
         {"country": "Korea, Republic of"},
         {"country": "UA", "city": "Pervomaisk", "postcode": "55200"},

@@ -257,15 +257,18 @@ def _one_edit(left: str, right: str) -> bool:
 
 
 def _country_in_the_text(address: Address, stated: tuple[str, ...]) -> Iterator[Sighting]:
-    """Yield the country that the address itself ends in, which a form may not have asked for."""
-    text = ", ".join(part for part in (address.street, address.city, address.region) if part)
-    segments = [each for each in re.split(r"[,;\n]", text) if each.strip()]
-    named, unsure = _countries(re.sub(r"\d", "", segments[-1])) if segments else ((), "")
-    written = segments[-1].strip() if segments else ""
+    """
+    Yield the country that the address itself ends in, which a form may not have asked for.
+
+    Alone in its field such a name is likelier a town: Cuba in Missouri.
+    """
+    text = address.region or address.city or address.street
+    segments = [each.strip() for each in re.split(r"[,;\n]", text) if each.strip()]
+    if not segments or len(segments[-1]) < SHORTEST_COUNTRY or (stated and len(segments) == 1):
+        return
+    named, unsure = _countries(re.sub(r"\d", "", segments[-1]))
+    alone = f"nothing but {text!r} is stated" if len(segments) == 1 else ""
+    doubt = f"the country stated is {stated[0]}" if stated else alone
     for country in named:
-        if country in stated or len(written) < SHORTEST_COUNTRY:
-            continue
-        alone = "" if len(segments) > 1 else f"nothing but {written!r} is stated"
-        other = f"the country stated is {stated[0]}" if stated else alone
-        if not stated or len(segments) > 1:
-            yield Sighting(country, f"the address ends in {written!r}", other or unsure)
+        if country not in stated:
+            yield Sighting(country, f"the address ends in {segments[-1]!r}", doubt or unsure)
