@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
+from partnerdesk.domain import licence_term
 from partnerdesk.domain.chain import instant
 from partnerdesk.domain.lifecycle import Lifecycle
 from partnerdesk.domain.record import Record, Workbook
 
-GRACE = timedelta(days=10)
-"""What a server adds after the end (licence-format.md 5). Rule LIC-6."""
+GRACE = licence_term.GRACE * licence_term.MILLISECOND
+"""What a server adds after the end. Rule LIC-6."""
 
 ENDING_NOTICE = timedelta(days=7)
 """How long before a trial's end its reminder goes out. Rule TRIAL-6."""

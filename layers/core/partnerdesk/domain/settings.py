@@ -1,7 +1,8 @@
 """The defaults that staff may change, each with the rule it belongs to."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,15 @@ class AcceptLimits:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that decisions take from settings and not from the code."""
+
+    desk_id: str
+    """Fixed per installation: every licence id rests on it (licence-format.md 6)."""
+
+    signing_key: str
+    """The name of the key that licences prepared now are to be signed with."""
+
+    holidays: AbstractSet[date] = frozenset()
+    """The vendor's calendar. Rule SLA-1."""
 
     vendor: str = "Mattermost"
     sender: str = "partners@mattermost.com"

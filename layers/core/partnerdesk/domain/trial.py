@@ -29,6 +29,10 @@ COMPANY_SIZES = ("1-50", "51-100", "101-500", "501-1000", "1001-2500", "2501+")
 """Employees, as the product's own trial form asks (licence-format.md 10)."""
 
 
+REPEAT_RULE = "TRIAL-4"
+"""The rule that refuses a second trial in a calendar year."""
+
+
 class TrialState(StrEnum):
     """Where a trial request stands (rules.md 18)."""
 
@@ -69,7 +73,7 @@ LIFECYCLE = Lifecycle(
         (S.HELD, M.CLEAR): S.PREPARED,  # by Compliance alone
         (S.HELD, M.REFUSE): S.REFUSED,  # Compliance confirmed the hit
         (S.PREPARED, M.ISSUE): S.ISSUED,  # signed and verified
-        (S.REFUSED, M.ALLOW_ANOTHER): S.PREPARED,  # staff, with a reason; not after screening
+        (S.REFUSED, M.ALLOW_ANOTHER): S.RECEIVED,  # staff, with a reason; screened afresh
     },
 )
 
@@ -116,6 +120,9 @@ class TrialRequest(Record):
     server_facts: tuple[str, ...] = ()
     """In product: what the server told of itself, as `name: value`."""
 
+    is_extra: bool = False
+    """Whether staff allowed it on top of the year's trial. Rule TRIAL-4."""
+
     may_be_partner: bool = False
     """Whether the organisation ended with `[RESELLER]`. Rule EVAL-2."""
 
@@ -157,7 +164,7 @@ def may_have_another(trial: TrialRequest) -> bool:
 
     Only a repeat: what screening refused is not for a partner manager to give. Rule TRIAL-4.
     """
-    return trial.state is TrialState.REFUSED and trial.refusal_rule == "TRIAL-4"
+    return trial.state is TrialState.REFUSED and trial.refusal_rule == REPEAT_RULE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
