@@ -1,7 +1,8 @@
 """Screens a record before anything leaves, and decides what may follow."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final
 
 from partnerdesk.domain import trial as trials
@@ -48,8 +49,8 @@ def screen_trial(
     decision = _decision(trial, who, verdict, at=at, desk=desk)
     if verdict.outcome in CLEAR:
         return _grant_or_refuse(trial, who, decision, settles=settles, ledger=ledger, desk=desk)
-    change = _stopping(trial, decision, desk=desk)
-    ledger.commit(replace(change, settles=settles))
+    stopping, mailing = _stopping(trial, decision, desk=desk)
+    _commit_and_tell(replace(stopping, settles=settles), mailing, who, ledger)
     return ledger.get(TrialRequest, ref)
 
 
@@ -119,18 +120,15 @@ def _grant_or_refuse(  # noqa: PLR0913 - one decision with all it rests on
     except ClaimTakenError as taken:
         if taken.holder == trial.ref or not taken.claim.startswith("trial:"):
             raise
-        _refuse_repeat(trial, decision, taken.holder, settles=settles, ledger=ledger)
+        refusing, mailing = _refusing_repeat(trial, decision, taken.holder, ledger=ledger)
+        _commit_and_tell(replace(refusing, settles=settles), mailing, who, ledger)
     return ledger.get(TrialRequest, trial.ref)
 
 
-def _refuse_repeat(
-    trial: TrialRequest, decision: Decision, first: str, *, settles: str, ledger: Ledger
-) -> None:
-    """
-    Refuse a second trial of the year, and say so by mail at most once a day to one address.
-
-    Somebody could fill in our form with another's address all day (SEC-05).
-    """
+def _refusing_repeat(
+    trial: TrialRequest, decision: Decision, first: str, *, ledger: Ledger
+) -> tuple[Change, Mailing]:
+    """Return the change that refuses a second trial of the year, and the mail that says so."""
     at = decision.decided_at
     asked_on = ledger.get(TrialRequest, first).received_at
     refused = replace(
@@ -140,25 +138,12 @@ def _refuse_repeat(
         f"asked for on {asked_on:%Y-%m-%d}.",
     )
     event = Event("trial refused", actor="desk", facts={"rule": trials.REPEAT_RULE, "first": first})
-    change = Change(
-        at=at,
-        writes=(Write(refused, event), Write(decision, _screened(decision))),
-        settles=settles,
-    )
-    mailing = new_mailing("trial.repeat", about=trial.ref, to=trial.contact, at=at)
-    daily = Limit(
-        f"repeat-mail:{trial.domain}/{at:%Y-%m-%d}",
-        at_most=3,
-        until=at.replace(hour=23, minute=59, second=59),
-    )
-    try:
-        ledger.commit(replace(_with_mails(change, mailing), limits=(daily,)))
-    except LimitReachedError:
-        ledger.commit(change)
+    change = Change(at=at, writes=(Write(refused, event), Write(decision, _screened(decision))))
+    return change, new_mailing("trial.repeat", about=trial.ref, to=trial.contact, at=at)
 
 
-def _stopping(trial: TrialRequest, decision: Decision, *, desk: Desk) -> Change:
-    """Return the change that holds or refuses a request and opens a case about it."""
+def _stopping(trial: TrialRequest, decision: Decision, *, desk: Desk) -> tuple[Change, Mailing]:
+    """Return the change that holds or refuses a request and opens a case, and the mail of it."""
     at, outcome = decision.decided_at, decision.verdict.outcome
     case = ScreeningCase(
         ref=desk.ids.next("SCR", at=at),
@@ -181,25 +166,33 @@ def _stopping(trial: TrialRequest, decision: Decision, *, desk: Desk) -> Change:
     change = Change(
         at=at, writes=(Write(stopped, event), Write(decision, event), Write(case, event))
     )
-    return _with_mails(
-        change,
-        new_mailing(
-            "record.refused" if is_blocked else "trial.held",
-            about=trial.ref,
-            to=trial.contact,
-            at=at,
-        ),
-        new_mailing("screening.case", about=case.ref, to="compliance", at=at),
+    told = "record.refused" if is_blocked else "trial.held"
+    return (
+        _with_mail(change, new_mailing("screening.case", about=case.ref, to="compliance", at=at)),
+        new_mailing(told, about=trial.ref, to=trial.contact, at=at),
     )
 
 
-def _with_mails(change: Change, *mailings: Mailing) -> Change:
-    event = Event("mail queued", actor="desk")
+def _commit_and_tell(change: Change, mailing: Mailing, who: Person, ledger: Ledger) -> None:
+    """
+    Commit, and tell the requester unless that address was told something today.
+
+    Anybody could fill in our form with another's address all day (robustness.md SEC-05).
+    """
+    midnight = change.at.replace(hour=0, minute=0, second=0, microsecond=0)
+    address = sha256(who.email.encode()).hexdigest()[:32]
+    daily = Limit(
+        f"told:{address}/{midnight:%Y-%m-%d}", at_most=1, until=midnight + timedelta(days=1)
+    )
+    try:
+        ledger.commit(replace(_with_mail(change, mailing), limits=(daily,)))
+    except LimitReachedError:
+        ledger.commit(change)
+
+
+def _with_mail(change: Change, mailing: Mailing) -> Change:
     return replace(
         change,
-        writes=(*change.writes, *(Write(each, event) for each in mailings)),
-        outbox=(
-            *change.outbox,
-            *(Message(Queue.MAIL, "send-mail", about=each.ref) for each in mailings),
-        ),
+        writes=(*change.writes, Write(mailing, Event("mail queued", actor="desk"))),
+        outbox=(*change.outbox, Message(Queue.MAIL, "send-mail", about=mailing.ref)),
     )
