@@ -112,6 +112,11 @@ class Outgoing:
     message: Message
 
 
+def outgoing_id(work: str, about: str, *, version: int, n: int = 1) -> str:
+    """Return the id of the nth message of a commit, about a record at its new version."""
+    return f"{work}/{about}@{version}.{n}"
+
+
 ACTIVITY = "activity"
 """The kind of a mark that stands for one event: its ref is `kind#ref@version`."""
 
@@ -144,6 +149,7 @@ class Change:
     """Rows to show again though their record did not change, such as a refused Action's."""
 
     def __post_init__(self) -> None:
+        """Check that one transaction takes it."""
         items = list(self._items())
         if len(items) > MOST_ACTIONS:
             message = f"A change of {len(items)} actions does not fit into one transaction."
@@ -165,7 +171,8 @@ class Change:
         if self.settles:
             yield "message", self.settles
         yield from (("snapshot", it.workbook, it.kind, it.ref) for it in self.snapshots)
-        yield from (("mark", mark.workbook, mark.kind, mark.ref) for mark in self.marks())
+        for mark in (*self.marks(), *self.touched()):
+            yield "mark", mark.workbook, mark.kind, mark.ref
 
     def outgoing(self) -> tuple[Outgoing, ...]:
         """
@@ -179,23 +186,30 @@ class Change:
             message = f"A message must be about a written record: {missing}"
             raise ValueError(message)
         return tuple(
-            Outgoing(f"{each.work}/{each.about}@{versions[each.about]}.{n}", each)
+            Outgoing(outgoing_id(each.work, each.about, version=versions[each.about], n=n), each)
             for n, each in enumerate(self.outbox, start=1)
         )
 
     def marks(self) -> tuple[Mark, ...]:
         """Return the rows that this change makes stale: each record's own, and its new event's."""
-        own = [
+        return tuple(
             mark
             for write in self.writes
             for workbook in write.record.SHOWN_IN
             for mark in _marks_of(workbook, write.record)
-        ]
-        kept = {(mark.workbook, mark.kind, mark.ref) for mark in own}
-        touched = [
-            mark for mark in self.touches if (mark.workbook, mark.kind, mark.ref) not in kept
-        ]
-        return (*own, *touched)
+        )
+
+    def touched(self) -> tuple[Mark, ...]:
+        """
+        Return the touches whose rows have no mark of their own in this change.
+
+        A touch never replaces a mark that is there: its version may be the
+        older one, and clearing it would then lose the newer row.
+        """
+        own = {(mark.workbook, mark.kind, mark.ref) for mark in self.marks()}
+        return tuple(
+            mark for mark in self.touches if (mark.workbook, mark.kind, mark.ref) not in own
+        )
 
 
 def _marks_of(workbook: Workbook, record: Record) -> tuple[Mark, Mark]:
