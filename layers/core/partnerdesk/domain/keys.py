@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA512
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from partnerdesk.domain.errors import RefusedError
 
@@ -32,13 +32,17 @@ def public_key_of(pem: str) -> RSAPublicKey:
 
     :raises UnfitKeyError: for any other key or form, such as `BEGIN RSA PUBLIC KEY`
     """
+    der = _der(pem)
     try:
-        key = load_der_public_key(_der(pem))
+        key = load_der_public_key(der)
     except (ValueError, UnsupportedAlgorithm) as broken:
         message = "The public key cannot be read."
         raise UnfitKeyError(message) from broken
     if not isinstance(key, RSAPublicKey) or key.key_size != KEY_BITS:
         message = f"The public key must be an RSA key of {KEY_BITS} bits."
+        raise UnfitKeyError(message)
+    if key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != der:
+        message = "The public key must be a SubjectPublicKeyInfo, whatever its PEM block says."
         raise UnfitKeyError(message)
     return key
 
@@ -48,7 +52,11 @@ def _der(pem: str) -> bytes:
     if found is None:
         message = "The public key must be one PEM block that begins with BEGIN PUBLIC KEY."
         raise UnfitKeyError(message)
-    return b64decode("".join(found[1].split()), validate=True)
+    try:
+        return b64decode("".join(found[1].split()), validate=True)
+    except ValueError as broken:
+        message = "The public key's PEM block is no Base64."
+        raise UnfitKeyError(message) from broken
 
 
 def key_id_of(pem: str) -> str:
