@@ -14,7 +14,7 @@ from partnerdesk.domain.errors import (
 from partnerdesk.domain.record import Record, Workbook
 
 if TYPE_CHECKING:
-    from partnerdesk.domain.change import Change, Mark, Snapshot
+    from partnerdesk.domain.change import Change, Mark, Queue, Snapshot
     from partnerdesk.domain.messages import Email
     from partnerdesk.domain.screening import Party, Verdict
 
@@ -130,6 +130,18 @@ class MailRefusedError(RefusedError):
     """The mail service will never take this mail."""
 
     code = "mail-refused"
+
+
+class QueueUnavailableError(UnavailableError):
+    """A queue took nothing, or nobody knows whether it did."""
+
+    code = "queue-unavailable"
+
+
+class SecretUnavailableError(UnavailableError):
+    """The desk's secrets cannot be read just now."""
+
+    code = "secret-unavailable"
 
 
 class SheetUnavailableError(UnavailableError):
@@ -255,20 +267,22 @@ class Outbox(Protocol):
         """
         Hand a message out: one try more, due again after the loan (architecture.md 3).
 
-        :raises SettledError: when its work is done
+        A parked message is not handed out, however late its last delivery comes.
+
+        :raises SettledError: when its work is done, or waits for a person
         """
 
     def put_back(self, message: str, *, due_at: datetime, tries: int) -> None:
-        """Let a message wait until an instant, at a number of tries; nothing if it is settled."""
+        """Let a message wait until an instant, at a number of tries; not if settled or parked."""
 
     def park(self, message: str, *, why: str) -> None:
         """Set a message aside for a person, with the reason; nothing if it is settled."""
 
     def try_again(self, message: str, *, at: datetime) -> None:
-        """Make a parked message due, with fresh tries; nothing if it is settled."""
+        """Make a parked message due, with fresh tries; nothing if it is settled or at work."""
 
     def parked(self) -> Sequence[Letter]:
-        """Return the messages that wait for a person."""
+        """Return the messages that wait for a person, the oldest first."""
 
     def waiting(self) -> int:
         """Return how many messages are neither settled nor parked."""
@@ -281,13 +295,17 @@ class Marks(Protocol):
         """Return the workbooks that have marks."""
 
     def take(self, workbook: Workbook, *, limit: int = 500) -> Sequence["Mark"]:
-        """Return marks of a workbook; they stay until cleared."""
+        """Return marks of a workbook by kind and reference; they stay until cleared."""
 
     def clear(self, marks: Sequence["Mark"]) -> None:
         """Clear marks, each only if it is not newer than the version given."""
 
     def add(self, marks: Sequence["Mark"]) -> None:
-        """Mark rows as stale outside a commit: for repairs, where no record changes."""
+        """
+        Mark rows as stale outside a commit: for repairs, where no record changes.
+
+        A mark that is there stays as it is, since it may be the newer one.
+        """
 
     def lease(self, workbook: Workbook, *, holder: str, at: datetime, until: datetime) -> bool:
         """Take or extend the right to write a workbook; False when another holds it."""
@@ -356,4 +374,30 @@ class Screener(Protocol):
 
         `on` chooses the rules in force; `at` judges how old the lists are. A
         missing, broken or stale list is REVIEW, never CLEAR. Rule SCR-2.
+        """
+
+
+class Courier(Protocol):
+    """Brings messages to the function that does their work: their ids, never what they say."""
+
+    def carry(self, queue: "Queue", messages: Sequence[str]) -> Sequence[str]:
+        """
+        Put the ids of messages on a queue, and return those that it did not take.
+
+        A message may arrive twice or late; whoever works on it settles it once.
+
+        :raises QueueUnavailableError: when it is unknown what arrived
+        """
+
+
+class Waker(Protocol):
+    """Sends somebody to look at a workbook, without a word on what there is to see."""
+
+    def wake(self, workbook: Workbook, *, at: datetime) -> None:
+        """
+        Ask for a visit to a workbook because of something that happened at an instant.
+
+        Wake-ups a few seconds apart become one visit. Rule: sheets.md C5.
+
+        :raises QueueUnavailableError: when it is unknown whether anybody was woken
         """
