@@ -11,7 +11,7 @@ DESK_DATA ?= desk-data
 .PHONY: help install run check test e2e data lock clean
 
 help: ## list these commands
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # A stamp per lock: nothing is installed again until the lock or the project changes.
 $(BIN)/python:
@@ -31,10 +31,41 @@ $(VENV)/.dev: tests/requirements.txt $(VENV)/.run
 install: $(VENV)/.run ## create .venv and install what the desk needs
 
 run: $(VENV)/.run ## start the desk with sample data (PORT, SHEETS_PORT, DESK_DATA)
-	@exec $(BIN)/desk run --data "$(DESK_DATA)" --port "$(PORT)" --sheets-port "$(SHEETS_PORT)" --demo
+	@exec $(BIN)/desk --data "$(DESK_DATA)" run --port "$(PORT)" --sheets-port "$(SHEETS_PORT)" --demo
 
-lock: $(VENV)/.dev ## write the three lock files again, newest versions
-	@for lock in "layers/core/requirements.txt" "local/requirements.txt --extra local --group build" \
-	  "tests/requirements.txt --extra local --group build --group dev"; do set -- $$lock; file=$$1; shift; \
-	  $(BIN)/uv pip compile pyproject.toml "$$@" --universal --python-version 3.11 --generate-hashes \
-	    --no-header --no-annotate --no-emit-index-url --quiet $(LOCK_FLAGS) --output-file $$file; done
+check: $(VENV)/.dev ## lint, types, architecture, dead code, template, docs
+	$(BIN)/python .ci/locks.py
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/codespell
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/vulture
+	$(BIN)/python -m console.reference --check
+	$(BIN)/cfn-lint template.yaml
+
+# The business is covered whole; 3.13 is tested where one runs, and the run says when not.
+test: $(VENV)/.dev ## every test but the browser's, on 2 cores
+	$(BIN)/pytest -n 2 --cov --cov-report=
+	$(BIN)/coverage report --skip-covered --fail-under=100 --include='layers/core/partnerdesk/domain/*,layers/core/partnerdesk/usecases/*'
+	$(BIN)/coverage report --skip-covered
+	@if python3.13 -c '' 2>/dev/null; then $(MAKE) --no-print-directory test-313; \
+	  else echo "Python 3.13 does not run here: tested on this Python alone."; fi
+
+.PHONY: test-313
+test-313:
+	$(MAKE) --no-print-directory PYTHON=python3.13 VENV=.venv-313 .venv-313/.dev
+	.venv-313/bin/pytest -n 2
+
+e2e: $(VENV)/.dev ## stories and pages in a real browser (needs chromium)
+	$(BIN)/pytest -m "e2e and not aws"
+
+data: $(VENV)/.dev ## write countries, holidays and mail domains again
+	$(BIN)/python .ci/make_data.py
+
+lock: $(VENV)/.dev ## write the lock files again; LOCK_FLAGS=--upgrade takes newer versions
+	$(BIN)/python .ci/locks.py --write $(LOCK_FLAGS)
+
+clean: ## remove what was installed and built; your data stays
+	rm -rf .venv .venv-313 build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

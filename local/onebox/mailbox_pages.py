@@ -99,7 +99,7 @@ def _read(path: Path) -> EmailMessage:
 
 
 def _parts(path: Path) -> list[EmailMessage]:
-    return [part for part in _read(path).iter_attachments() if isinstance(part, EmailMessage)]
+    return list(_read(path).iter_attachments())
 
 
 def _shown(path: Path) -> Mail:

@@ -14,8 +14,15 @@ from partnerdesk.domain.person import Person
 from partnerdesk.domain.screening import Address, Outcome, Party, PartyType, Verdict
 from partnerdesk.domain.screening_case import BUSINESS_DAYS, Decision, ScreeningCase
 from partnerdesk.domain.settings import Settings
-from partnerdesk.domain.trial import TrialMove, TrialRequest
-from partnerdesk.ports import ClaimTakenError, Ids, Ledger, LimitReachedError, Screener
+from partnerdesk.domain.trial import TrialMove, TrialRequest, TrialState
+from partnerdesk.ports import (
+    ClaimTakenError,
+    Ids,
+    Ledger,
+    LimitReachedError,
+    Screener,
+    SettledError,
+)
 from partnerdesk.usecases.prepare_licence import Grant, granting
 
 GATE: Final = "licence issue"
@@ -44,6 +51,8 @@ def screen_trial(
     :raises SettledError: when this was decided before
     """
     trial = ledger.get(TrialRequest, ref)
+    if trial.state is not TrialState.RECEIVED:
+        raise SettledError(settles)
     who = ledger.get(Person, trial.contact)
     verdict = _verdict(parties_of(trial, who), at=at, desk=desk)
     decision = _decision(trial, who, verdict, at=at, desk=desk)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Final
 
 from partnerdesk.domain import trial as trials
 from partnerdesk.domain.change import Change, Event, Write
@@ -17,7 +18,9 @@ from partnerdesk.domain.screening_case import ScreeningCase
 from partnerdesk.domain.settings import Settings
 from partnerdesk.domain.signature import Links
 from partnerdesk.domain.trial import TrialRequest
-from partnerdesk.ports import Ledger, Mailer, MailRefusedError
+from partnerdesk.ports import Ledger, Mailer, MailRefusedError, SettledError
+
+DONE: Final = frozenset({MailingState.HANDED_OVER, MailingState.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ def send_mail(
     :raises ConflictError: when somebody else is sending it
     """
     mailing = ledger.get(Mailing, ref)
+    if mailing.state in DONE:
+        raise SettledError(settles)
     sending = replace(advance(mailing, MailingMove.SEND), attempts=mailing.attempts + 1)
     claimed = Event("mail claimed", actor="desk", facts={"attempt": str(sending.attempts)})
     email = _compose(mailing, ledger, post)

@@ -7,13 +7,13 @@ from partnerdesk.domain import licence as licences
 from partnerdesk.domain import trial as trials
 from partnerdesk.domain.change import Change, Event, Message, Queue, Write
 from partnerdesk.domain.errors import RefusedError
-from partnerdesk.domain.licence import Licence, LicenceFile, LicenceMove, Standing
+from partnerdesk.domain.licence import Licence, LicenceFile, LicenceMove, LicenceState, Standing
 from partnerdesk.domain.licence_check import check
 from partnerdesk.domain.licence_file import SignedFile, licence_id, signed
 from partnerdesk.domain.mailing import new_mailing
 from partnerdesk.domain.settings import Settings
 from partnerdesk.domain.trial import TrialMove, TrialRequest
-from partnerdesk.ports import Ledger, Signer
+from partnerdesk.ports import Ledger, SettledError, Signer
 
 
 class RefusedByServersError(RefusedError):
@@ -37,6 +37,8 @@ def sign_licence(  # noqa: PLR0913 - the licence, its message and three supplier
     :raises RefusedByServersError: when the file does not pass our own check
     """
     licence = ledger.get(Licence, ref)
+    if licence.state is not LicenceState.PREPARED:
+        raise SettledError(settles)
     stored = ledger.get(LicenceFile, ref)
     file = _checked(stored, licence, at=at, signer=signer, settings=settings)
     issued = replace(
