@@ -227,7 +227,7 @@ def test_a_silent_signer_leaves_the_licence_prepared(desk):
     class Silent:
         key_id = "x"
 
-        def sign(self, payload):
+        def sign(self, _payload):
             raise SILENCE
 
     desk.signer = Silent()
