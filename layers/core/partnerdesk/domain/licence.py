@@ -9,6 +9,7 @@ from partnerdesk.domain import licence_term
 from partnerdesk.domain.chain import instant
 from partnerdesk.domain.lifecycle import Lifecycle
 from partnerdesk.domain.record import Record, Workbook
+from partnerdesk.domain.waiting import Party, Waiting
 
 GRACE = licence_term.GRACE * licence_term.MILLISECOND
 """What a server adds after the end. Rule LIC-6."""
@@ -166,6 +167,29 @@ def advance(licence: Licence, move: LicenceMove) -> Licence:
     :raises IllegalMoveError: if the lifecycle has no such move
     """
     return replace(licence, state=LIFECYCLE.after(licence.state, move))
+
+
+def may_be_sent_again(licence: Licence) -> bool:
+    """Test whether there is a file to send once more. Rule LIC-4."""
+    return licence.state is LicenceState.ISSUED
+
+
+def waiting_for(licence: Licence) -> Waiting:
+    """Return whose turn it is on a licence; once mailed, only time moves it on. Rule ORD-9."""
+    if licence.state is not LicenceState.ISSUED:
+        return Waiting(Party.US, "signing", licence.prepared_at)
+    if licence.mailed_at is None:
+        return Waiting(Party.US, "mailing the file", licence.issued_at)
+    if licence.standing not in TURNS:
+        return Waiting(Party.NOBODY)
+    return Waiting(Party.NOBODY, next_step=_NEXT_STEP[licence.standing], next_at=next_turn(licence))
+
+
+_NEXT_STEP = {
+    Standing.ACTIVE: "reminder",
+    Standing.ENDING: "end",
+    Standing.IN_GRACE: "end of grace",
+}
 
 
 def grant_claim(ref: str) -> str:

@@ -8,6 +8,8 @@ from typing import ClassVar
 from partnerdesk.domain.lifecycle import Lifecycle
 from partnerdesk.domain.record import Record, Workbook
 from partnerdesk.domain.screening import Outcome, Party, Verdict
+from partnerdesk.domain.waiting import Party as Turn
+from partnerdesk.domain.waiting import Waiting
 
 BUSINESS_DAYS = 1
 """The clock of a case, from opened to decided (rules.md 16)."""
@@ -103,3 +105,10 @@ def may_be_cleared(case: ScreeningCase) -> bool:
     An embargo is never cleared, and a name BLOCK takes two people. Rules GEN-8, SCR-5.
     """
     return case.state is CaseState.OPEN and case.outcome is Outcome.REVIEW
+
+
+def waiting_for(case: ScreeningCase) -> Waiting:
+    """Return whose turn it is on a case, and until when. Rule ORD-9 and rules.md 16."""
+    if case.state is not CaseState.OPEN:
+        return Waiting(Turn.NOBODY)
+    return Waiting(Turn.COMPLIANCE, "clear or confirm", case.opened_at, case.due_at)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from partnerdesk.domain.lifecycle import Lifecycle
 from partnerdesk.domain.record import Record, Workbook
+from partnerdesk.domain.waiting import Party, Waiting
 
 ACKNOWLEDGED_WITHIN = timedelta(minutes=5)
 """The clock of a trial: from received to the mail handed over (rules.md 16)."""
@@ -165,6 +166,30 @@ def may_have_another(trial: TrialRequest) -> bool:
     Only a repeat: what screening refused is not for a partner manager to give. Rule TRIAL-4.
     """
     return trial.state is TrialState.REFUSED and trial.refusal_rule == REPEAT_RULE
+
+
+def waiting_for(trial: TrialRequest) -> Waiting:
+    """
+    Return whose turn it is on a request; the clock runs until the licence is mailed.
+
+    While Compliance looks, that is all a partner manager is told. Rules ORD-9, SCR-7.
+    """
+    since = trial.state_since or trial.received_at
+    due_at = since + ACKNOWLEDGED_WITHIN
+    turns = {
+        TrialState.RECEIVED: Waiting(Party.US, "screening", since, due_at),
+        TrialState.HELD: Waiting(Party.COMPLIANCE, "their decision", since),
+        TrialState.PREPARED: Waiting(Party.US, "signing the licence", since, due_at),
+        TrialState.ISSUED: Waiting(Party.US, "mailing the licence", since, due_at),
+        TrialState.REFUSED: Waiting(Party.NOBODY),
+    }
+    return Waiting(Party.NOBODY) if is_closed(trial) else turns[trial.state]
+
+
+def is_closed(trial: TrialRequest) -> bool:
+    """Test whether a request has come to its end: the licence mailed, or refused."""
+    is_mailed = trial.state is TrialState.ISSUED and trial.mailed_at is not None
+    return is_mailed or trial.state is TrialState.REFUSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
