@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from partnerdesk.domain.errors import (
     ConflictError,
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from partnerdesk.domain.screening import Party, Verdict
 
 RecordT = TypeVar("RecordT", bound=Record)
+
+CellValue: TypeAlias = str | int | float | bool | None
+"""What a cell holds: text, a number (dates are numbers, too), a tick, or nothing."""
+
+Block: TypeAlias = Sequence[Sequence[CellValue]]
+"""The cells of a range by rows; empty cells and rows at its ends may be left out."""
+
+SheetMessage: TypeAlias = Mapping[str, object]
+"""A request to, or an answer of, the spreadsheet service as its published schema has it."""
 
 
 class NoSuchRecordError(MissingError):
@@ -148,6 +157,18 @@ class SheetUnavailableError(UnavailableError):
     """The spreadsheet service did not answer, or asks us to wait."""
 
     code = "sheet-unavailable"
+
+
+class SheetRefusedError(RefusedError):
+    """The spreadsheet service will never do this: our plan is stale or wrong (sheets.md A8)."""
+
+    code = "sheet-refused"
+
+
+class WorkbookUnreachableError(MissingError):
+    """The workbook is gone, or we have no right to it; somebody must see to it."""
+
+    code = "workbook-unreachable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,4 +421,52 @@ class Waker(Protocol):
         Wake-ups a few seconds apart become one visit. Rule: sheets.md C5.
 
         :raises QueueUnavailableError: when it is unknown whether anybody was woken
+        """
+
+
+class SheetsClient(Protocol):
+    """
+    The spreadsheet service, as little of it as we need: one batched read, one atomic write.
+
+    Every call takes the instant by which it must be over; one that could not be
+    is not begun (sheets.md A9).
+    """
+
+    @property
+    def account(self) -> str:
+        """Return the e-mail address that the service knows us by, empty for none."""
+
+    def describe(self, workbook: Workbook, *, until: datetime) -> SheetMessage:
+        """
+        Return a workbook without its cells, and with the metadata of tabs and columns.
+
+        :raises SheetUnavailableError: when the service does not answer
+        :raises WorkbookUnreachableError: when it is gone, or not ours to read
+        """
+
+    def read(
+        self, workbook: Workbook, ranges: Sequence[str], *, until: datetime
+    ) -> Sequence[Block]:
+        """
+        Return the cells of some ranges, in their order: unformatted, dates as numbers.
+
+        :raises SheetRefusedError: when a range names no tab or lies outside
+        :raises SheetUnavailableError: when the service does not answer
+        :raises WorkbookUnreachableError: when it is gone, or not ours to read
+        """
+
+    def write(
+        self,
+        workbook: Workbook,
+        requests: Sequence[SheetMessage],
+        *,
+        echo: Sequence[str] = (),
+        until: datetime,
+    ) -> Sequence[Block]:
+        """
+        Do all requests or none, and return the cells of the `echo` ranges as they then are.
+
+        :raises SheetRefusedError: when a request cannot be done; then none was
+        :raises SheetUnavailableError: when that is unknown
+        :raises WorkbookUnreachableError: when it is gone, or not ours to write
         """
