@@ -3,12 +3,17 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from boto3.session import Session
 from botocore.config import Config
+from botocore.session import Session, get_session
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sqs import SQSClient
+
+    from partnerdesk.adapters.vault import Reader
 
 PATIENCE = Config(
     connect_timeout=2,
@@ -22,18 +27,48 @@ PATIENCE_WITH_MAIL = PATIENCE.merge(Config(retries={"total_max_attempts": 1}))
 
 
 class Clients:
-    """One client a service, shared by the adapters of one function."""
+    """
+    One client a service, shared by the adapters of one function.
+
+    They come from botocore: boto3 would load its resource layer with them.
+    """
 
     @cached_property
     def _session(self) -> Session:
-        return Session()
+        return get_session()
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """Return the client that keeps the ledger."""
+        client: DynamoDBClient = self._session.create_client("dynamodb", config=PATIENCE)
+        return client
 
     @cached_property
     def kms(self) -> "KMSClient":
         """Return the client that signs."""
-        return self._session.client("kms", config=PATIENCE)
+        client: KMSClient = self._session.create_client("kms", config=PATIENCE)
+        return client
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """Return the client that reads the lists."""
+        client: S3Client = self._session.create_client("s3", config=PATIENCE)
+        return client
+
+    @cached_property
+    def secretsmanager(self) -> "Reader":
+        """Return the client that reads the secrets."""
+        client: Reader = self._session.create_client("secretsmanager", config=PATIENCE)
+        return client
 
     @cached_property
     def sesv2(self) -> "SESV2Client":
         """Return the client that mails, which never tries twice by itself."""
-        return self._session.client("sesv2", config=PATIENCE_WITH_MAIL)
+        client: SESV2Client = self._session.create_client("sesv2", config=PATIENCE_WITH_MAIL)
+        return client
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """Return the client that hands messages on."""
+        client: SQSClient = self._session.create_client("sqs", config=PATIENCE)
+        return client
