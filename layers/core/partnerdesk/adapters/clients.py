@@ -1,7 +1,7 @@
 """Our connections to AWS: each made when it is first needed, all with the same patience."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from botocore.config import Config
 from botocore.session import Session, get_session
@@ -40,35 +40,29 @@ class Clients:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """Return the client that keeps the ledger."""
-        client: DynamoDBClient = self._session.create_client("dynamodb", config=PATIENCE)
-        return client
+        return cast("DynamoDBClient", self._session.create_client("dynamodb", config=PATIENCE))
 
     @cached_property
     def kms(self) -> "KMSClient":
         """Return the client that signs."""
-        client: KMSClient = self._session.create_client("kms", config=PATIENCE)
-        return client
+        return cast("KMSClient", self._session.create_client("kms", config=PATIENCE))
 
     @cached_property
     def s3(self) -> "S3Client":
         """Return the client that reads the lists."""
-        client: S3Client = self._session.create_client("s3", config=PATIENCE)
-        return client
+        return cast("S3Client", self._session.create_client("s3", config=PATIENCE))
 
     @cached_property
     def secretsmanager(self) -> "Reader":
         """Return the client that reads the secrets."""
-        client: Reader = self._session.create_client("secretsmanager", config=PATIENCE)
-        return client
+        return cast("Reader", self._session.create_client("secretsmanager", config=PATIENCE))
 
     @cached_property
     def sesv2(self) -> "SESV2Client":
         """Return the client that mails, which never tries twice by itself."""
-        client: SESV2Client = self._session.create_client("sesv2", config=PATIENCE_WITH_MAIL)
-        return client
+        return cast("SESV2Client", self._session.create_client("sesv2", config=PATIENCE_WITH_MAIL))
 
     @cached_property
     def sqs(self) -> "SQSClient":
         """Return the client that hands messages on."""
-        client: SQSClient = self._session.create_client("sqs", config=PATIENCE)
-        return client
+        return cast("SQSClient", self._session.create_client("sqs", config=PATIENCE))
