@@ -3,14 +3,11 @@
 import os
 from pathlib import Path
 from tempfile import mkstemp
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from partnerdesk.adapters.mime import mime_of
+from partnerdesk.domain.messages import Email
 from partnerdesk.ports import MailerUnavailableError
-
-if TYPE_CHECKING:
-    from partnerdesk.domain.messages import Email
 
 FOLDER_OF_OWNER = 0o700
 
@@ -25,7 +22,7 @@ class Mailbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, email: "Email") -> None:
+    def send(self, email: Email) -> None:
         """
         Put one mail into the folder; once this returns, not even a power failure loses it.
 

@@ -5,13 +5,10 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from hashlib import sha256
-from typing import TYPE_CHECKING
 from unicodedata import normalize
 
+from partnerdesk.domain.messages import Email
 from partnerdesk.ports import MailRefusedError
-
-if TYPE_CHECKING:
-    from partnerdesk.domain.messages import Email
 
 ADDRESS = re.compile(
     r"(?P<local>[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*)"
@@ -25,7 +22,7 @@ TEXT_ENCODING = "quoted-printable"
 """In it an equals sign is always written as =3D, so no line of a mail can be our boundary."""
 
 
-def mime_of(email: "Email") -> bytes:
+def mime_of(email: Email) -> bytes:
     """
     Return the mail in the form of RFC 5322, to one recipient, with CRLF line ends.
 

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from partnerdesk.adapters.mime import address_of, mime_of
+from partnerdesk.domain.messages import Email
 from partnerdesk.ports import MailerUnavailableError, MailRefusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
-
-    from partnerdesk.domain.messages import Email
 
 NEVER: Final = frozenset({"BadRequestException"})
 """
@@ -32,7 +31,7 @@ class SesMailer:
     def __init__(self, client: "SESV2Client") -> None:
         self._client = client
 
-    def send(self, email: "Email") -> None:
+    def send(self, email: Email) -> None:
         """
         Hand one mail over under our own Message-ID.
 
