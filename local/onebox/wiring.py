@@ -1,0 +1,132 @@
+"""The adapters of one machine, and every function's work over them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from licensing import work as licensing_work
+from licensing.services import Services as LicensingServices
+from onebox.clock import DeskClock
+from onebox.ids import SqliteIds
+from onebox.ledger import SqliteLedger
+from onebox.lists import LocalScreener
+from onebox.mailbox import Mailbox
+from onebox.place import Place
+from onebox.signer import KeyFileSigner, licence_key, make_key
+from partnerdesk.domain.holidays import US_FEDERAL
+from partnerdesk.domain.settings import Settings
+from partnerdesk.domain.signature import Links
+from partnerdesk.jobs import Jobs
+from partnerdesk.ports import Letter
+from partnerdesk.usecases.park_message import park_message
+from partnerdesk.usecases.screen_record import Desk
+from partnerdesk.usecases.send_mail import Post
+from relay import work as relay_work
+from relay.services import MailServices
+from screening import work as screening_work
+from screening.services import Services as ScreeningServices
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What stands behind the ports on one machine."""
+
+    ledger: SqliteLedger
+    ids: SqliteIds
+    clock: DeskClock
+    signer: KeyFileSigner
+    screener: LocalScreener
+    mailbox: Mailbox
+    links: Links
+    settings: Settings
+
+    @property
+    def desk(self) -> Desk:
+        """Return what deciding about a record takes."""
+        return Desk(self.screener, self.ids, self.settings)
+
+    def close(self) -> None:
+        """Write everything out and let another process open the folder."""
+        self.ledger.close()
+
+
+def open_adapters(place: Place, *, root: str, is_demo: bool) -> Adapters:
+    """
+    Open a data folder, making what a new one lacks.
+
+    `root` is the public address that links begin with. A demo accepts the
+    screening list that ships with the desk, however old.
+
+    :raises FolderInUseError: when another desk has the folder open
+    """
+    place.make()
+    ledger = SqliteLedger(place.ledger)
+    ids = SqliteIds(ledger)
+    identity = place.identity(ids)
+    make_key(licence_key(place.data))
+    signer = KeyFileSigner(licence_key(place.data))
+    return Adapters(
+        ledger=ledger,
+        ids=ids,
+        clock=DeskClock(place.clock),
+        signer=signer,
+        screener=LocalScreener(place.lists, accept_snapshot=is_demo),
+        mailbox=Mailbox(place.mailbox),
+        links=Links(root, key=identity.link_key),
+        settings=Settings(
+            desk_id=identity.desk_id,
+            signing_key=signer.key_id,
+            holidays=frozenset(US_FEDERAL),
+        ),
+    )
+
+
+def screening_services(adapters: Adapters) -> ScreeningServices:
+    """Return the ports behind screening."""
+    return ScreeningServices(adapters.ledger, adapters.ledger, adapters.clock, adapters.desk)
+
+
+def licensing_services(adapters: Adapters) -> LicensingServices:
+    """Return the ports behind licensing."""
+    return LicensingServices(
+        ledger=adapters.ledger,
+        outbox=adapters.ledger,
+        clock=adapters.clock,
+        signer=adapters.signer,
+        links=adapters.links,
+        desk=adapters.desk,
+    )
+
+
+def mail_services(adapters: Adapters) -> MailServices:
+    """Return the ports behind mail."""
+    post = Post(adapters.mailbox, adapters.links, adapters.settings)
+    return MailServices(adapters.ledger, adapters.ledger, adapters.clock, post)
+
+
+def jobs(adapters: Adapters) -> Jobs:
+    """Return every function's works, fed from the one outbox."""
+
+    def park(letter: Letter, why: str) -> None:
+        park_message(
+            letter,
+            why=why,
+            at=adapters.clock.now(),
+            ledger=adapters.ledger,
+            outbox=adapters.ledger,
+        )
+
+    return Jobs(
+        works={
+            **screening_work.works(screening_services(adapters)),
+            **licensing_work.works(licensing_services(adapters)),
+            **relay_work.works(mail_services(adapters)),
+        },
+        outbox=adapters.ledger,
+        clock=adapters.clock,
+        park=park,
+    )
+
+
+def schedules(adapters: Adapters) -> Mapping[str, Callable[[], int]]:
+    """Return everything that time wakes; the sweeper is the worker's own look at the outbox."""
+    return licensing_work.schedules(licensing_services(adapters))
