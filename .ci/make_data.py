@@ -80,7 +80,7 @@ def federal_holidays() -> Iterator[str]:
     yield from header("The federal holidays of the United States.", "holidays")
     yield "from datetime import date"
     yield ""
-    yield "HOLIDAYS = {"
+    yield "US_FEDERAL = {"
     for day, name in sorted(holidays.country_holidays("US", years=YEARS).items()):
         if day.year in YEARS:
             yield f'    date({day.year}, {day.month}, {day.day}): "{name}",'

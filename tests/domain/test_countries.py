@@ -6,7 +6,7 @@ import pytest
 
 from partnerdesk.domain.countries import COUNTRIES, REGIONS
 from partnerdesk.domain.embargo import countries_with_regions
-from partnerdesk.domain.holidays import HOLIDAYS
+from partnerdesk.domain.holidays import US_FEDERAL
 from partnerdesk.domain.mail_domains import CONSUMER, DISPOSABLE
 
 MAKE_DATA = Path(__file__).parents[2] / ".ci/make_data.py"
@@ -48,7 +48,7 @@ def test_mail_domains_are_plain_lower_case_names():
 
 
 def test_federal_holidays_have_dates_and_names():
-    assert HOLIDAYS[date(2026, 7, 4)] == "Independence Day"
-    assert HOLIDAYS[date(2026, 11, 26)] == "Thanksgiving Day"
-    assert HOLIDAYS[date(2026, 7, 3)].startswith("Independence Day")
-    assert {day.year for day in HOLIDAYS} == set(range(2024, 2037))
+    assert US_FEDERAL[date(2026, 7, 4)] == "Independence Day"
+    assert US_FEDERAL[date(2026, 11, 26)] == "Thanksgiving Day"
+    assert US_FEDERAL[date(2026, 7, 3)].startswith("Independence Day")
+    assert {day.year for day in US_FEDERAL} == set(range(2024, 2037))

@@ -5,7 +5,7 @@
 
 from datetime import date
 
-HOLIDAYS = {
+US_FEDERAL = {
     date(2024, 1, 1): "New Year's Day",
     date(2024, 1, 15): "Martin Luther King Jr. Day",
     date(2024, 2, 19): "Washington's Birthday",
