@@ -1,0 +1,386 @@
+"""Finding the listed entities that a party resembles, and saying how much and why."""
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
+
+from rapidfuzz.distance import OSA
+
+from partnerdesk.domain.alignment import (
+    CLOSEST,
+    SAME_SOUND,
+    SHORT,
+    Pair,
+    Side,
+    aligned,
+    likeness,
+    score,
+)
+from partnerdesk.domain.evidence import Fact, facts, is_the_same_identifier, points
+from partnerdesk.domain.names import Name, low_weight_words, sound, taken_apart
+from partnerdesk.domain.screening import Party, PartyType
+from partnerdesk.domain.tables import rows
+from partnerdesk.domain.watchlist import KINDS, LOW_WEIGHT, Entity, Watchlist
+
+ENGINE = "1"
+"""The version of everything that scores depend on; golden decisions in the tests hold it."""
+
+CANDIDATES = 60
+"""Names looked at closely."""
+
+MATCHES = 20
+"""Entities returned."""
+
+LEAST = 500
+"""Entities scoring less, in tenths of a point, are not worth showing."""
+
+SOUNDS = 24
+"""Sounds compared with each word by letters, after counting shared three-letter pieces."""
+
+SOUND_SLACK = 0.1
+"""A sound may be this much less alike than a word must be."""
+
+COMMON = 600
+"""Words in more names than this find no name by themselves."""
+
+EXTRA_WORD = 30
+"""What each word of a listed name costs it when candidates are ranked, in thousandths."""
+
+SPLIT_FROM = 7
+"""Words of this many letters may be two words without their blank."""
+
+SHORTEST_PART = 4
+"""A part of a split word must have this many letters to find names."""
+
+SAME_LETTERS = 95.0
+"""The least score of names that differ only in where their blanks are."""
+
+ONE_WORD = 74.0
+"""The most that a name of one word gets unless the words are equal."""
+
+ONE_LONG_WORD, ONE_SHORT_WORD = 84.0, 76.0
+LONG_WORD_FROM = 6
+
+WEAK = 79.0
+"""The most that a weak alias gets."""
+
+CONTAINED = 78.0
+"""The least for two or more telling words that all stand in a longer listed name."""
+
+TELLING = 400
+"""Thousandths from which a word tells names apart."""
+
+UNKNOWN_WORD = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One listed entity that resembles a party, by the best of its names."""
+
+    entity_at: int
+    name_at: int
+    entity: str
+    list_code: str
+    name: str
+    kind: str
+    name_score: int
+    """Tenths of a point before evidence."""
+
+    score: int
+    facts: tuple[Fact, ...] = ()
+    is_exact: bool = False
+    """Whether two or more telling words are equal, none left over on either side."""
+
+    @property
+    def is_weak(self) -> bool:
+        """Test whether the name is a weak alias, which decides nothing by itself."""
+        return self.kind == "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The entities that a party resembles, best first, and doubts about its name."""
+
+    matches: tuple[Match, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    name: Name
+    side: Side
+    similar: tuple[Mapping[int, float], ...]
+
+
+class Matcher:
+    """The search over one opened index; it keeps nothing between two searches."""
+
+    def __init__(self, watchlist: Watchlist) -> None:
+        self._list = watchlist
+        watchlist.load()
+
+    def search(self, party: Party) -> Found:
+        """Return the best entities for a party, one match an entity, and doubts about its name."""
+        query = self._query(party)
+        best: dict[int, tuple[float, int]] = {}
+        for at in self._candidates(query):
+            points_ = self._judged(query, at)
+            entity = self._list.owner[at]
+            if entity not in best or best[entity] < (points_, -at):
+                best[entity] = points_, -at
+        matches = [
+            self._match(query, party, entity, -at, points_)
+            for entity, (points_, at) in self._promising(best, party)
+        ]
+        matches.extend(self._identified(query, party, best))
+        ranked = sorted(matches, key=lambda it: (-it.score, it.entity_at))
+        kept = tuple(each for each in ranked[:MATCHES] if each.score >= LEAST)
+        return Found(kept, query.name.notes)
+
+    def entity(self, match: Match) -> Entity:
+        """Return the listed entity behind a match."""
+        return self._list.entity(match.entity_at)
+
+    def explained(self, match: Match, party: Party) -> tuple[str, ...]:
+        """Return why a match scores what it does, one sentence for each word pair and fact."""
+        query = self._query(party)
+        side, pairs = self._laid_out(query, match.name_at)
+        return (
+            *(_pair_sentence(pair, query.side, side) for pair in pairs),
+            *_left_over("the party's name", query.side, {i for pair in pairs for i in pair.left}),
+            *_left_over("the listed name", side, {j for pair in pairs for j in pair.right}),
+            *(f"{each.sentence} ({each.points / 10:+g})" for each in match.facts),
+        )
+
+    def _query(self, party: Party) -> _Query:
+        name = taken_apart(party.name, person=party.type is PartyType.PERSON)
+        weights = [self.weight(word) for word in name.words]
+        return _Query(name, Side(name.words, weights), tuple(map(self._similar, name.words)))
+
+    def weight(self, word: str) -> int:
+        """Return how much a word tells in these lists, in thousandths."""
+        if word in low_weight_words():
+            return LOW_WEIGHT
+        known = self._list.word_ids.get(word)
+        return UNKNOWN_WORD if known is None else self._list.weight[known]
+
+    def _similar(self, word: str) -> Mapping[int, float]:
+        """Return the listed words like a word, with how much, the word itself first."""
+        known = self._list.word_ids.get(word)
+        found = {} if known is None else {known: 1.0}
+        heard = sound(word)
+        if len(word) <= SHORT:
+            if len(word) == SHORT:
+                found.update(dict.fromkeys(self._sounding(heard), SAME_SOUND) | found)
+            return found
+        least = max(1, len(heard) // 3)
+        for at, shared in self._list.similar_sounds(heard, SOUNDS):
+            if shared < least:
+                break
+            alike = OSA.normalized_similarity(heard, self._list.sounds[at])
+            if alike >= CLOSEST - SOUND_SLACK:
+                for each in self._list.words_sounding(at):
+                    other = self._list.words[each]
+                    both = (alike + OSA.normalized_similarity(word, other)) / 2
+                    if both >= CLOSEST and len(other) > SHORT:
+                        found.setdefault(each, both)
+        return found
+
+    def _sounding(self, heard: str) -> Sequence[int]:
+        at = self._list.sound_ids.get(heard)
+        words = () if at is None else self._list.words_sounding(at)
+        return [each for each in words if len(self._list.words[each]) >= SHORT]
+
+    def _candidates(self, query: _Query) -> set[int]:
+        """
+        Return the names worth a close look: the same in any order, and the best by shared words.
+
+        Rare words find names; common ones only lift names already found.
+        """
+        clues = [*self._clues(query)]
+        sized = sorted(
+            ((sum(len(self._list.names_with(word)) for word in words), words, weight)
+             for words, weight in clues),
+            key=lambda it: it[0],
+        )  # fmt: skip
+        total: dict[int, float] = {}
+        for size, words, weight in sized:
+            for name, worth in self._worth(words, weight, total, size).items():
+                total[name] = total.get(name, 0.0) + worth
+        starts = self._list.name_words_at
+        ranked = heapq.nlargest(
+            CANDIDATES,
+            total,
+            key=lambda at: (total[at] - EXTRA_WORD * (starts[at + 1] - starts[at]), -at),
+        )
+        return self._list.exactly(query.name).union(ranked)
+
+    def _worth(
+        self, words: Mapping[int, float], weight: float, total: Mapping[int, float], size: int
+    ) -> Mapping[int, float]:
+        best: dict[int, float] = {}
+        may_find = size <= COMMON or not total
+        for word, alike in words.items():
+            worth = alike * min(weight, self._list.weight[word])
+            for name in self._list.names_with(word):
+                if (may_find or name in total) and best.get(name, 0.0) < worth:
+                    best[name] = worth
+        return best
+
+    def _clues(self, query: _Query) -> Iterator[tuple[Mapping[int, float], float]]:
+        """Yield sets of listed words to look for: like each word, like two joined, like parts."""
+        ids, words = self._list.word_ids, query.name.words
+        yield from zip(query.similar, query.side.weights, strict=True)
+        for one, next_one in pairwise(words):
+            whole = one + next_one
+            if whole in ids:
+                yield {ids[whole]: 1.0}, UNKNOWN_WORD
+            else:
+                yield dict.fromkeys(self._sounding(sound(whole)), SAME_LETTERS / 100), UNKNOWN_WORD
+        for word in words:
+            if len(word) >= SPLIT_FROM and word not in ids:
+                for cut in range(SHORTEST_PART - 1, len(word) - SHORTEST_PART + 2):
+                    for part in (word[:cut], word[cut:]):
+                        if len(part) >= SHORTEST_PART and part in ids:
+                            yield {ids[part]: 1.0}, UNKNOWN_WORD * len(part) / len(word)
+
+    def _laid_out(self, query: _Query, at: int) -> tuple[Side, list[Pair]]:
+        ids = self._list.words_of(at)
+        side = Side(
+            [self._list.words[each] for each in ids], [self._list.weight[each] for each in ids]
+        )
+        known = {
+            (i, j): words[each]
+            for i, words in enumerate(query.similar)
+            for j, each in enumerate(ids)
+            if each in words
+        }
+        return side, aligned(query.side, side, known)
+
+    def _judged(self, query: _Query, at: int) -> float:
+        """Return the score of a listed name before evidence, 0 to 100, with the rules of 8."""
+        side, pairs = self._laid_out(query, at)
+        name = Name(tuple(side.words), tuple(self._list.forms[at].split()))
+        found = graded(query.name, name, query.side, side, pairs)
+        return min(found, WEAK) if KINDS[self._list.kind[at]] == "weak" else found
+
+    def _promising(
+        self, best: Mapping[int, tuple[float, int]], party: Party
+    ) -> list[tuple[int, tuple[float, int]]]:
+        """Return the entities that can still be among the best, once evidence has spoken."""
+        return heapq.nlargest(
+            MATCHES + MATCHES // 2,
+            best.items(),
+            key=lambda it: (it[1][0] - 12 * self._contradicts_type(it[0], party), -it[0]),
+        )
+
+    def _contradicts_type(self, entity: int, party: Party) -> bool:
+        return PartyType.UNKNOWN not in (other := {self._list.type_of(entity), party.type}) and (
+            len(other) > 1
+        )
+
+    def _match(self, query: _Query, party: Party, entity: int, at: int, name_score: float) -> Match:
+        whole = round(name_score * 10)
+        found = facts(party, self._list.entity(entity)) if whole >= LEAST else ()
+        if any(map(is_the_same_identifier, found)):
+            total = 1000
+        else:
+            total = max(0, min(1000, whole + points(found)))
+        return Match(
+            entity_at=entity,
+            name_at=at,
+            entity=self._list.numbers[entity],
+            list_code=self._list.lists[entity],
+            name=self._list.names[at],
+            kind=KINDS[self._list.kind[at]],
+            name_score=whole,
+            score=total,
+            facts=found,
+            is_exact=self._is_exact(query, at),
+        )
+
+    def _is_exact(self, query: _Query, at: int) -> bool:
+        theirs = [self._list.words[each] for each in self._list.words_of(at)]
+        telling = sum(weight >= TELLING for weight in query.side.weights)
+        return sorted(theirs) == sorted(query.name.words) and telling > 1
+
+    def _identified(
+        self, query: _Query, party: Party, seen: Mapping[int, object]
+    ) -> Iterator[Match]:
+        """Yield the entities that share an identifier but no name."""
+        for identifier in party.identifiers:
+            for entity in sorted(self._list.identified(identifier) - set(seen)):
+                at = self._list.first_name(entity)
+                match = self._match(query, party, entity, at, LEAST / 10)
+                yield replace(match, name_score=0)
+
+
+def graded(ours: Name, theirs: Name, left: Side, right: Side, pairs: Sequence[Pair]) -> float:
+    """Return the score of two names before evidence, 0 to 100, with the rules for odd ones."""
+    found = 100 * score(left, right, pairs)
+    same_letters = ours.joined == theirs.joined
+    if same_letters:
+        found = max(found, SAME_LETTERS)
+    if len(ours.words) == len(theirs.words) == 1 and same_letters:
+        return ONE_LONG_WORD if len(ours.joined) >= LONG_WORD_FROM else ONE_SHORT_WORD
+    if 1 in {len(ours.words), len(theirs.words)} and not same_letters:
+        return min(found, ONE_WORD)
+    return max(found, CONTAINED) if _is_contained(left, right, pairs) else found
+
+
+def _is_contained(left: Side, right: Side, pairs: Sequence[Pair]) -> bool:
+    """Test whether two or more telling words all stand, unchanged, in a longer name."""
+    equal = {i for pair in pairs if pair.likeness == 1 for i in pair.left}
+    telling = sum(left.weights[i] >= TELLING for i in equal)
+    return len(equal) == len(left.words) < len(right.words) and telling > 1
+
+
+def _pair_sentence(pair: Pair, left: Side, right: Side) -> str:
+    ours = " ".join(left.words[i] for i in pair.left)
+    theirs = " ".join(right.words[j] for j in pair.right)
+    weight = max(right.weights[j] for j in pair.right)
+    return f"{ours} ~ {theirs}: {pair.likeness * 100:.0f} % alike, weight {weight / 1000:g}."
+
+
+def _left_over(whose: str, side: Side, used: set[int]) -> Iterator[str]:
+    words = [word for at, word in enumerate(side.words) if at not in used]
+    if words:
+        yield f"Left over in {whose}: {', '.join(words)}."
+
+
+def pair_score(
+    left: str, right: str, party_type: PartyType, weigh: Callable[[str], int] | None = None
+) -> int:
+    """
+    Return how alike two names are in tenths of a point, whichever comes first.
+
+    Without lists, words weigh what they weighed in the list that the table of
+    word weights was made from.
+    """
+    weigh = weigh or built_in_weight
+    person = party_type is PartyType.PERSON
+    ours, theirs = taken_apart(left, person=person), taken_apart(right, person=person)
+    one = Side(ours.words, [weigh(word) for word in ours.words])
+    other = Side(theirs.words, [weigh(word) for word in theirs.words])
+    known = {
+        (i, j): alike
+        for i, word in enumerate(one.words)
+        for j, listed in enumerate(other.words)
+        if (alike := likeness(word, listed)) >= CLOSEST
+    }
+    pairs = aligned(one, other, known)
+    return round(10 * graded(ours, theirs, one, other, pairs))
+
+
+@cache
+def _built_in_weights() -> Mapping[str, int]:
+    return {row["word"]: int(row["weight"]) for row in rows("word_weights")}
+
+
+def built_in_weight(word: str) -> int:
+    """Return the weight of a word where no list gives one, in thousandths."""
+    if word in low_weight_words():
+        return LOW_WEIGHT
+    return _built_in_weights().get(word, UNKNOWN_WORD)
