@@ -13,7 +13,8 @@ from partnerdesk.domain.errors import (
     UnavailableError,
 )
 from partnerdesk.domain.retry import outage_step, step
-from partnerdesk.ports import Clock, Letter, Outbox, SettledError
+from partnerdesk.ports import Clock, Ledger, Letter, Outbox, SettledError
+from partnerdesk.usecases.park_message import park_message
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +93,15 @@ class Jobs:
             self.park(letter, str(error))
         else:
             self._wait(letter, outage_step(letter.since, at=now), tries=letter.tries - 1)
+
+
+def jobs_of(works: Mapping[str, Work], *, ledger: Ledger, outbox: Outbox, clock: Clock) -> Jobs:
+    """Return the jobs of some works, which set aside what needs a person where staff see it."""
+
+    def park(letter: Letter, why: str) -> None:
+        park_message(letter, why=why, at=clock.now(), ledger=ledger, outbox=outbox)
+
+    return Jobs(works, outbox, clock, park)
 
 
 def _report(level: int, letter: Letter, error: DeskError) -> None:

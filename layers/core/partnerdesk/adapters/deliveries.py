@@ -1,10 +1,10 @@
 """What Lambda hands to a function, and how the function says which part of it failed."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import TypedDict, final
 
 logger = logging.getLogger(__name__)
 
@@ -15,6 +15,20 @@ class Sent(TypedDict):
     messageId: str
     body: str
     attributes: Mapping[str, str]
+
+
+@final
+class Queued(TypedDict):
+    """What Lambda hands over from a queue."""
+
+    Records: Sequence[Sent]
+
+
+@final
+class Scheduled(TypedDict):
+    """What the schedule hands over: which of a function's schedules is due."""
+
+    schedule: str
 
 
 class Item(TypedDict):
@@ -36,6 +50,13 @@ class Streamed(TypedDict):
     """One record of the table's stream, as Lambda hands it over."""
 
     dynamodb: Image
+
+
+@final
+class Streaming(TypedDict):
+    """What Lambda hands over from the table's stream."""
+
+    Records: Sequence[Streamed]
 
 
 class Failure(TypedDict):
@@ -61,7 +82,7 @@ class Told:
     at: datetime
 
 
-def each_message(messages: Sequence[Sent], do: Callable[[str], None]) -> Failures:
+def each_message(event: Queued, do: Callable[[str], None]) -> Failures:
     """
     Do something with every message of a queue, and return those that must come again.
 
@@ -70,7 +91,7 @@ def each_message(messages: Sequence[Sent], do: Callable[[str], None]) -> Failure
     """
     failed: list[str] = []
     stopped: set[str] = set()
-    for message in messages:
+    for message in event["Records"]:
         group = message["attributes"].get("MessageGroupId", "")
         if group in stopped or not _is_done(message, do):
             failed.append(message["messageId"])
@@ -88,15 +109,16 @@ def _is_done(message: Sent, do: Callable[[str], None]) -> bool:
     return True
 
 
-def told(records: Sequence[Streamed]) -> Iterator[Told]:
-    """Yield what the records of a stream tell of, in their order."""
-    for record in records:
-        image = record["dynamodb"]
-        yield Told(
+def told(event: Streaming) -> Sequence[Told]:
+    """Return what the records of a stream tell of, in their order."""
+    return tuple(
+        Told(
             number=image["SequenceNumber"],
             pk=image["Keys"]["pk"]["S"],
             at=datetime.fromtimestamp(image["ApproximateCreationDateTime"], UTC),
         )
+        for image in (record["dynamodb"] for record in event["Records"])
+    )
 
 
 def failures(numbers: Sequence[str]) -> Failures:
