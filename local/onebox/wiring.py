@@ -15,9 +15,7 @@ from onebox.signer import KeyFileSigner, licence_key, make_key
 from partnerdesk.domain.holidays import US_FEDERAL
 from partnerdesk.domain.settings import Settings
 from partnerdesk.domain.signature import Links
-from partnerdesk.jobs import Jobs
-from partnerdesk.ports import Letter
-from partnerdesk.usecases.park_message import park_message
+from partnerdesk.jobs import Jobs, jobs_of
 from partnerdesk.usecases.screen_record import Desk
 from partnerdesk.usecases.send_mail import Post
 from relay import work as relay_work
@@ -105,25 +103,15 @@ def mail_services(adapters: Adapters) -> MailServices:
 
 def jobs(adapters: Adapters) -> Jobs:
     """Return every function's works, fed from the one outbox."""
-
-    def park(letter: Letter, why: str) -> None:
-        park_message(
-            letter,
-            why=why,
-            at=adapters.clock.now(),
-            ledger=adapters.ledger,
-            outbox=adapters.ledger,
-        )
-
-    return Jobs(
-        works={
+    return jobs_of(
+        {
             **screening_work.works(screening_services(adapters)),
             **licensing_work.works(licensing_services(adapters)),
             **relay_work.works(mail_services(adapters)),
         },
+        ledger=adapters.ledger,
         outbox=adapters.ledger,
         clock=adapters.clock,
-        park=park,
     )
 
 

@@ -26,10 +26,12 @@ from partnerdesk.ports import Mailer, MailerUnavailableError, MailRefusedError
 
 REGION = "eu-central-1"
 LICENCE = b"eyJpZCI6Im8xcHN6c3pydTlnNThiN3Nhc21oaHBtemVoIn0=" * 37
+from tests.builders import NOON
 
 
 def an_email(**changes):
     email = Email(
+        written_at=NOON,
         key="trial.licence/TRL-2026-000123/PER-2026-000001",
         message_id="<0123456789abcdef0123456789abcdef@example-desk.partnerdesk.invalid>",
         sender="partners@vendor.example",

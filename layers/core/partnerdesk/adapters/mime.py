@@ -26,7 +26,7 @@ def mime_of(email: Email) -> bytes:
     """
     Return the mail in the form of RFC 5322, to one recipient, with CRLF line ends.
 
-    Nothing in it depends on the time or on chance, so a copy sent after a crash
+    Nothing in it depends on when it is sent or on chance, so a copy sent after a crash
     is the same mail (robustness.md A1 and SEC-06).
 
     :raises MailRefusedError: when a header would not be safe, such as two recipients in one
@@ -40,6 +40,7 @@ def mime_of(email: Email) -> bytes:
     message["From"] = Address(addr_spec=address_of(email.sender))
     message["To"] = Address(addr_spec=address_of(email.recipient))
     message["Reply-To"] = Address(addr_spec=address_of(email.reply_to))
+    message["Date"] = email.written_at
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(email.text, cte=TEXT_ENCODING)
     message.add_alternative(email.html, subtype="html", cte=TEXT_ENCODING)

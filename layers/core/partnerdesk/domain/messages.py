@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from jinja2 import Environment, StrictUndefined
@@ -30,6 +31,7 @@ class Email:
 
     key: str
     message_id: str
+    written_at: datetime
     sender: str
     recipient: str
     reply_to: str

@@ -112,6 +112,7 @@ def _compose(mailing: Mailing, ledger: Ledger, post: Post) -> Email:
     return Email(
         key=mailing.ref,
         message_id=message_id(mailing, settings.desk_id),
+        written_at=mailing.queued_at,
         sender=settings.sender,
         recipient=recipient,
         reply_to=settings.addresses.partners,
