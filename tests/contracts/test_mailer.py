@@ -23,10 +23,10 @@ from partnerdesk.adapters.mime import address_of, mime_of
 from partnerdesk.adapters.ses import SesMailer
 from partnerdesk.domain.messages import Attachment, Email
 from partnerdesk.ports import Mailer, MailerUnavailableError, MailRefusedError
+from tests.builders import NOON
 
 REGION = "eu-central-1"
 LICENCE = b"eyJpZCI6Im8xcHN6c3pydTlnNThiN3Nhc21oaHBtemVoIn0=" * 37
-from tests.builders import NOON
 
 
 def an_email(**changes):
@@ -184,11 +184,11 @@ def test_a_domain_of_another_alphabet_is_written_in_punycode(post):
 # Bytes
 
 
-def test_a_mail_has_no_date_or_lot_of_its_own():
+def test_a_mail_is_dated_by_when_it_was_promised_and_draws_no_lots():
     content = mime_of(an_email())
 
     assert content == mime_of(an_email())
-    assert parsed(content)["Date"] is None
+    assert parsed(content)["Date"].datetime == NOON
     assert parsed(content)["Auto-Submitted"] == "auto-generated"
     assert b"\n" not in content.replace(b"\r\n", b"")
     assert b"\r\nMessage-ID: <0123" in b"\r\n" + content
