@@ -17,6 +17,7 @@ from partnerdesk.domain.fields import (
     Text,
     Whole,
     YesNo,
+    judged,
 )
 
 KEPT_AS_TYPED = [
@@ -260,6 +261,21 @@ def test_a_choice_takes_its_codes_and_nothing_else():
     for wrong in ("", None, "51", ["51-100"], "1-50 "):
         assert isinstance(size.read("company_size", wrong), FieldError)
     assert Choice({"a": "A"}, is_required=False).read("x", "") == ""
+
+
+def test_a_code_counts_however_it_is_capitalised():
+    assert Choice({"other": "Other"}).read("stage", "Other") == "other"
+
+
+def test_all_fields_are_judged_before_anyone_hears_of_the_first():
+    kinds = {"organisation": ORGANISATION, "email": EMAIL, "seats": SEATS}
+    values, errors = judged(kinds, {"organisation": " Acme ", "seats": 0})
+
+    assert values == {"organisation": "Acme"}
+    assert [(each.field, each.code) for each in errors] == [
+        ("email", "required"),
+        ("seats", "out-of-range"),
+    ]
 
 
 def test_a_consent_must_be_given():

@@ -9,6 +9,7 @@ from partnerdesk.domain.identity import (
     is_look_alike,
     mail_domain,
     name_key,
+    not_a_work_address,
     registrable_domain,
     without_reseller,
 )
@@ -57,6 +58,19 @@ def test_the_rows_of_staff_win_over_the_lists():
 
     assert mail_domain("mail.gmx.de", rows) is MailDomain.WORK
     assert mail_domain("a.spam.example", rows) is MailDomain.DENIED
+
+
+@pytest.mark.parametrize("kind", [each for each in MailDomain if each is not MailDomain.WORK])
+def test_a_refused_address_is_told_why_and_whom_to_ask(kind):
+    """Rule GEN-5."""
+    told = not_a_work_address(kind, "mail.example", contact="https://vendor.example/talk")
+
+    assert "mail.example" in told
+    assert told.endswith("https://vendor.example/talk")
+
+
+def test_a_work_address_needs_no_explanation():
+    assert not_a_work_address(MailDomain.WORK, "acme.example", contact="x") == ""
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -73,6 +73,15 @@ class Kind(ABC, Generic[ValueT]):
         a number in quotes is none there.
         """
         return text
+
+
+def judged(
+    kinds: Mapping[str, Kind[Any]], values: Mapping[str, object]
+) -> tuple[dict[str, Any], tuple[FieldError, ...]]:
+    """Return the good values of some fields by name, and everything wrong with the others."""
+    found = {field: kind.read(field, values.get(field)) for field, kind in kinds.items()}
+    errors = tuple(each for each in found.values() if isinstance(each, FieldError))
+    return {name: it for name, it in found.items() if not isinstance(it, FieldError)}, errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,14 +279,16 @@ class Choice(Kind[str]):
         return cls({code: code for code in codes}, is_required=is_required)
 
     def read(self, field: str, value: object) -> str | FieldError:
-        """Return the code, or what is wrong with it."""
+        """Return the code, in its own capitals and small letters, or what is wrong with it."""
         if value is None or value == "":
             return FieldError(field, "required", "Please choose one.") if self.is_required else ""
-        if not isinstance(value, str) or value not in self.options:
+        typed = value.casefold() if isinstance(value, str) else ""
+        code = next((each for each in self.options if each.casefold() == typed), "")
+        if not code:
             return FieldError(
                 field, "not-a-choice", f"Please choose one of: {', '.join(self.options)}."
             )
-        return value
+        return code
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,25 @@ def mail_domain(domain: str, rows_of_staff: MailRows = MailRows()) -> MailDomain
     return MailDomain.CONSUMER if names & CONSUMER else MailDomain.WORK
 
 
+def not_a_work_address(kind: MailDomain, domain: str, *, contact: str) -> str:
+    """
+    Return what to tell somebody whose mail domain is not taken; empty when it is.
+
+    It explains itself and offers a person. Rule GEN-5.
+    """
+    if kind is MailDomain.WORK:
+        return ""
+    return f"{_REASONS[kind].format(domain=domain)} No work address? Talk to us: {contact}"
+
+
+_REASONS = {
+    MailDomain.CONSUMER: "{domain} is a free mail service. Please give your work e-mail address.",
+    MailDomain.DISPOSABLE: "Addresses at {domain} do not last. "
+    "Please give your work e-mail address.",
+    MailDomain.DENIED: "We cannot take addresses at {domain}.",
+}
+
+
 def _with_parents(domain: str) -> frozenset[str]:
     labels = domain.split(".")
     return frozenset(".".join(labels[start:]) for start in range(len(labels)))
