@@ -125,9 +125,10 @@ def judged(
             found.extend(names)
             hits.extend(theirs)
         found.extend(_stale(lists.ages, at))
-    found.sort(key=lambda it: it.outcome is not worst([each.outcome for each in found]))
+    outcome = worst(each.outcome for each in found)
+    found.sort(key=lambda it: it.outcome is not outcome)
     return Verdict(
-        outcome=worst(each.outcome for each in found),
+        outcome=outcome,
         reasons=tuple(dict.fromkeys(each.reason for each in found)),
         rules=tuple(dict.fromkeys(each.rule for each in found)),
         hits=tuple(sorted(hits, key=lambda it: (-it.score, it.list_code, it.entity))),

@@ -361,7 +361,8 @@ def pair_score(
     """
     weigh = weigh or built_in_weight
     person = party_type is PartyType.PERSON
-    ours, theirs = taken_apart(left, person=person), taken_apart(right, person=person)
+    names = [taken_apart(left, person=person), taken_apart(right, person=person)]
+    ours, theirs = sorted(names, key=lambda it: it.words)
     one = Side(ours.words, [weigh(word) for word in ours.words])
     other = Side(theirs.words, [weigh(word) for word in theirs.words])
     known = {
@@ -370,8 +371,8 @@ def pair_score(
         for j, listed in enumerate(other.words)
         if (alike := likeness(word, listed)) >= CLOSEST
     }
-    pairs = aligned(one, other, known)
-    return round(10 * graded(ours, theirs, one, other, pairs))
+    found = 100 * score(one, other, aligned(one, other, known))
+    return round(10 * max(found, SAME_LETTERS * (ours.joined == theirs.joined)))
 
 
 @cache

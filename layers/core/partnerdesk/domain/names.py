@@ -24,6 +24,9 @@ _LOOK_ALIKES = str.maketrans(
     "ABEKMHOPCTXIJSaeopcyxijsABEZHIKMNOPTYXoapuv",
 )
 
+_NO_PART_OF_A_NAME = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "So", "Sk"))
+"""Unicode categories of what is invisible, unassigned or a picture."""
+
 _RIDER = re.compile(
     r";.*|,? and any (successor|sub-?unit|subsidiar).*|\s+[af]\.?k\.?a\.?\s.*", re.IGNORECASE
 )
@@ -85,7 +88,7 @@ def _latin(text: str) -> tuple[str, list[str]]:
     plain = "".join(
         letter
         for letter in unicodedata.normalize("NFKC", text)
-        if letter.isspace() or not unicodedata.category(letter).startswith("C")
+        if letter.isspace() or unicodedata.category(letter) not in _NO_PART_OF_A_NAME
     )
     words = plain.split()
     if any(map(_is_mixed, words)):
