@@ -1,7 +1,12 @@
 import pytest
 
 from partnerdesk.domain.fields import FieldError
-from partnerdesk.domain.in_product import SIZES, InProductRequest, read_in_product
+from partnerdesk.domain.in_product import (
+    SIZES,
+    InProductRequest,
+    is_from_older_server,
+    read_request,
+)
 from partnerdesk.domain.trial import COMPANY_SIZES
 
 SENT = {
@@ -23,26 +28,31 @@ SENT = {
 
 
 def read(**parts):
-    return read_in_product(SENT | parts)
+    return read_request(SENT | parts)
 
 
 def test_a_complete_request_is_read():
     request = read()
 
     assert isinstance(request, InProductRequest)
-    assert request.contact == "ada@acme.example"
-    assert (request.country, request.size, request.users) == ("DE", "51-100", 30)
-    assert not request.is_without_company
+    assert request.email == "ada@acme.example"
+    assert (request.country, request.company_size, request.users) == ("DE", "51-100", 30)
+    assert request.server_facts == (
+        "site_url: https://chat.acme.example",
+        "site_name: Acme Chat",
+        "server_version: 11.2.0",
+    )
 
 
 def test_sizes_are_understood_in_both_spellings():
-    assert set(SIZES.values()) == set(COMPANY_SIZES)
+    assert tuple(SIZES.values()) == COMPANY_SIZES
     for spelled, size in SIZES.items():
-        assert read(company_size=spelled).size == size
+        assert read(company_size=spelled).company_size == size
+        assert read(company_size=size).company_size == size
 
 
 def test_the_administrator_is_the_contact_where_no_other_is_named():
-    assert read(contact_email="").contact == "admin@acme.example"
+    assert read(contact_email="").email == "admin@acme.example"
 
 
 @pytest.mark.parametrize(
@@ -50,28 +60,25 @@ def test_the_administrator_is_the_contact_where_no_other_is_named():
     [("Germany", "DE"), ("de", "DE"), ("United States", "US"), ("Atlantis", "")],
 )
 def test_a_region_may_be_stated_by_name_and_may_be_unknown(stated, country):
-    request = read(company_country=stated)
-
-    assert request.company_country == stated
-    assert request.country == country
+    assert read(company_country=stated).country == country
 
 
 def test_what_newer_servers_add_is_ignored():
     assert read(moon_phase={"full": True}) == read()
 
 
-def test_an_older_server_that_knows_no_companies_is_understood():
-    request = read(contact_name="", company_name="", company_country="", company_size="")
+def test_an_older_server_that_knows_no_companies_is_told_apart():
+    older = {"contact_name": "", "company_name": "", "company_country": "", "company_size": ""}
 
-    assert isinstance(request, InProductRequest)
-    assert request.is_without_company
-    assert (request.country, request.size) == ("", "")
+    assert is_from_older_server(SENT | older)
+    assert is_from_older_server({"server_id": "x"})
+    assert not is_from_older_server(SENT | older | {"company_name": "Acme"})
 
 
 def test_optional_facts_may_be_missing():
     sent = {name: SENT[name] for name in SENT.keys() - {"name", "site_url", "site_name"}}
 
-    assert read_in_product(sent).site_url == ""
+    assert read_request(sent).server_facts == ("server_version: 11.2.0",)
 
 
 def test_everything_that_is_wrong_is_told_at_once():

@@ -5,7 +5,7 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -73,15 +73,6 @@ class Kind(ABC, Generic[ValueT]):
         a number in quotes is none there.
         """
         return text
-
-
-def judged(
-    kinds: Mapping[str, Kind[Any]], values: Mapping[str, object]
-) -> tuple[dict[str, Any], tuple[FieldError, ...]]:
-    """Return the good values of some fields by name, and everything wrong with the others."""
-    found = {field: kind.read(field, values.get(field)) for field, kind in kinds.items()}
-    errors = tuple(each for each in found.values() if isinstance(each, FieldError))
-    return {name: it for name, it in found.items() if not isinstance(it, FieldError)}, errors
 
 
 @dataclass(frozen=True, slots=True)

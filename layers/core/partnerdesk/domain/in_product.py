@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from typing import Final
 
 from partnerdesk.domain.countries import COUNTRIES
@@ -12,7 +11,6 @@ from partnerdesk.domain.fields import (
     Choice,
     Email,
     FieldError,
-    Kind,
     Kind,
     Text,
     Whole,
