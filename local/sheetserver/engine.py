@@ -71,12 +71,15 @@ class Engine:
         self._lock = threading.RLock()
         self._storage = Storage(folder / "sheets.db")
         self._books: OrderedDict[str, Book] = OrderedDict()
-        self._headings = {key: body for key, _, body in self._storage.headings()}
+        self._headings = {
+            key: {**body, "revision": revision} for key, revision, body in self._storage.headings()
+        }
         self._accounts = {each.email: each for each in self._storage.accounts()}
         self._rights = {(each.book, each.email): each for each in self._storage.permissions()}
         self._tokens = {each.digest: each for each in self._storage.tokens()}
         self._changes: dict[str, deque[Change]] = {}
         self._listeners: dict[str, list[Listener]] = {}
+        self._creation: list[Callable[[str], None]] = []
 
     def close(self) -> None:
         """Let go of the data folder."""
@@ -156,7 +159,13 @@ class Engine:
                 self._storage.keep_permission(right)
             self._rights[book.id, caller.email] = right
             self._publish(None, new)
+            for listener in self._creation:
+                listener(book.id)
             return answer
+
+    def on_create(self, listener: Callable[[str], None]) -> None:
+        """Call a function with the id of each spreadsheet that is made from now on."""
+        self._creation.append(listener)
 
     def _publish(self, old: Book | None, new: Book) -> None:
         for tab in new.tabs:
@@ -165,6 +174,7 @@ class Engine:
             "properties": new.properties,
             "created": new.created,
             "modified": new.modified,
+            "revision": new.revision,
         }
         self._remember(new)
         if old is not None:
@@ -194,6 +204,42 @@ class Engine:
             for book_id, heading in sorted(self._headings.items())
             if self.role(book_id, caller)
         ]
+
+    def heading(self, book_id: str) -> Message:
+        """
+        Return properties, created, modified and revision of a spreadsheet.
+
+        :raises ApiError: if there is none
+        """
+        heading = self._headings.get(book_id)
+        if heading is None:
+            raise errors.not_found()
+        return heading
+
+    def title(self, book_id: str) -> str:
+        """
+        Return the title of a spreadsheet.
+
+        :raises ApiError: if there is none
+        """
+        return str(self.heading(book_id)["properties"]["title"])
+
+    def replace_all(self, books: list[Book], rights: list[Permission]) -> None:
+        """Put other spreadsheets in the place of all there are, for tests."""
+        with self._lock:
+            old = [self._current(book_id, 0.0) for book_id in self._headings]
+            with self._storage.transaction():
+                for book in old:
+                    self._storage.drop(book)
+                for book in books:
+                    self._storage.save(None, book)
+                for right in rights:
+                    self._storage.keep_permission(right)
+            self._books.clear()
+            self._headings.clear()
+            self._rights = {(right.book, right.email): right for right in rights}
+            for book in books:
+                self._publish(None, book)
 
     def every_book(self) -> list[str]:
         """Return the ids of all spreadsheets."""

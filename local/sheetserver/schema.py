@@ -119,6 +119,10 @@ class Schema:
         self._refuse_paths(type_name, mask)
         return mask
 
+    def type_within(self, field: Message) -> str:
+        """Return the name of the type a field holds, one or many of; nothing for a plain one."""
+        return _type_within(field)
+
     def strange_path(self, type_name: str, mask: masks.Mask) -> str:
         """Return the first path of a mask that leads to no field, or nothing."""
         properties = self.types[type_name].get("properties", {})
@@ -218,16 +222,16 @@ class _Compiler:
             return self._made[type_name](value, path, faults)
 
         self._made[type_name] = later  # recursive types find this one
-        self._made[type_name] = self._object(type_name)
+        self._made[type_name] = self._object(type_name, self._schema.types[type_name])
         return self._made[type_name]
 
-    def _object(self, type_name: str) -> Check:
+    def _object(self, type_name: str, entry: Message) -> Check:
         fields = {
             name: self._field(type_name, name, field)
-            for name, field in self._schema.types[type_name].get("properties", {}).items()
+            for name, field in entry.get("properties", {}).items()
         }
         lenient = self._lenient
-        finish = _finisher(type_name, self._schema.types[type_name]) if lenient else None
+        finish = _finisher(type_name, entry) if lenient else None
 
         def check(value: Json, path: str, faults: Faults) -> Json:
             if not isinstance(value, dict):
@@ -268,6 +272,8 @@ class _Compiler:
         kind = field.get("type", "any")
         if kind == "array":
             return _array(self._value(field["items"]))
+        if kind == "object" and "additionalProperties" not in field:
+            return self._object("Object", field)
         if kind == "object":
             return _mapping(self._value(field["additionalProperties"]))
         if kind == "string" and "enum" in field:

@@ -14,7 +14,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sheetserver.book import EMPTY_ROW, Book, CellError, Formula, Pool, Result, Row, Tab, Value
+from sheetserver.book import (
+    EMPTY_ROW,
+    FEATURES,
+    Book,
+    CellError,
+    Formula,
+    Pool,
+    Result,
+    Row,
+    Tab,
+    Value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,18 +149,9 @@ class Storage:
         lines = self._db.execute("SELECT key, body FROM line WHERE tab = ?", (nr,))
         rows = {key: _row(key, json.loads(text)) for key, text in lines}
         order = array("Q", ordering if isinstance(ordering, bytes) else b"")
-        kept = json.loads(body)
-        return Tab(
-            sheet_id=sheet,
-            structure=structure,
-            next_key=next_key,
-            rows=[rows[key] if key else EMPTY_ROW for key in order],
-            properties=kept["properties"],
-            features=kept["features"],
-            row_properties={int(at): each for at, each in kept["rows"].items()},
-            column_properties={int(at): each for at, each in kept["columns"].items()},
-            formula_rows={key for key, row in rows.items() if _has_formula(row)},
-        )
+        placed = [rows[key] if key else EMPTY_ROW for key in order]
+        tab = Tab(sheet, {}, placed, structure=structure, next_key=next_key)
+        return _tab(tab, json.loads(body))
 
     def save(self, old: Book | None, new: Book) -> None:
         """Write what has changed from one state of a spreadsheet to the next."""
@@ -268,6 +270,53 @@ class Storage:
             "INSERT OR REPLACE INTO token VALUES (?, ?, ?)",
             (token.digest, token.email, token.expires),
         )
+
+
+def state_of(book: Book) -> Message:
+    """Return a spreadsheet as one JSON object, from which `from_state` makes it again."""
+    return {
+        "id": book.id,
+        "revision": book.revision,
+        **_book_body(book),
+        "pool": [book.pool.get(at) for at in range(1, len(book.pool))],
+        "tabs": [
+            {
+                "sheetId": tab.sheet_id,
+                "structure": tab.structure,
+                **_tab_body(tab),
+                "cells": [_row_body(row) if row.key else None for row in tab.rows],
+            }
+            for tab in book.tabs
+        ],
+    }
+
+
+def from_state(state: Message) -> Book:
+    """Return the spreadsheet that `state_of` described."""
+    names = ("id", "revision", "properties", "created", "modified", "names", "metadata")
+    kept = {name: state[name] for name in (*names, "calculated")}
+    return Book(**kept, pool=Pool(state["pool"]), tabs=[_tab_from(each) for each in state["tabs"]])
+
+
+def _tab_from(state: Message) -> Tab:
+    rows = [
+        _row(key, json.loads(json.dumps(body))) if body else EMPTY_ROW
+        for key, body in enumerate(state["cells"], start=1)
+    ]
+    return _tab(
+        Tab(state["sheetId"], {}, rows, structure=state["structure"], next_key=len(rows) + 1),
+        state,
+    )
+
+
+def _tab(tab: Tab, kept: Message) -> Tab:
+    """Return a tab completed with what its kept body says."""
+    tab.properties = kept["properties"]
+    tab.features = {name: kept["features"].get(name, []) for name in FEATURES}
+    tab.row_properties = {int(at): each for at, each in kept["rows"].items()}
+    tab.column_properties = {int(at): each for at, each in kept["columns"].items()}
+    tab.formula_rows = {row.key for row in tab.rows if _has_formula(row)}
+    return tab
 
 
 def _json(value: Json) -> str:

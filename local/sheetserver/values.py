@@ -125,7 +125,7 @@ def rows_of(message: Message, field: str = "data.values") -> list[list[Json]]:
     :param field: what the messages call the values
     :raises ApiError: if they are not a list of lists of plain values
     """
-    rows: list[list[Json]] = message.get("values", [])
+    rows: list[Json] = message.get("values", [])
     for index, row in enumerate(rows):
         if not isinstance(row, list):
             text = f"Invalid value at '{field}' ({_LIST_TYPE}), {_quoted(row)}"

@@ -43,18 +43,14 @@ def _check_fits(rows: list[Message], rect: Rect) -> None:
             f"Attempting to write row: {rect.bottom}, beyond the last requested row of: "
             f"{rect.bottom - 1}"
         )
-        raise errors.invalid(
-            msg
-        )
+        raise errors.invalid(msg)
     width = max((len(row.get("values", ())) for row in rows), default=0)
     if width > rect.width:
         msg = (
             f"Attempting to write column: {rect.right}, beyond the last requested column of: "
             f"{rect.right - 1}"
         )
-        raise errors.invalid(
-            msg
-        )
+        raise errors.invalid(msg)
 
 
 def _from_start(draft: Draft, start: Message, rows: list[Message]) -> tuple[Tab, Rect]:
@@ -67,9 +63,7 @@ def _from_start(draft: Draft, start: Message, rows: list[Message]) -> tuple[Tab,
             f"Attempting to write outside the grid: rows {top} to {rect.bottom}, columns {left} "
             f"to {rect.right} of {tab.row_count} by {tab.column_count}."
         )
-        raise errors.invalid(
-            msg
-        )
+        raise errors.invalid(msg)
     return tab, rect
 
 
@@ -184,9 +178,7 @@ def sort_rows(draft: Draft, tab: Tab, rect: Rect, specs: list[Message]) -> None:
     for spec in specs:
         if not rect.left <= spec.get("dimensionIndex", 0) < rect.right:
             msg = f"Cannot sort by column {spec.get('dimensionIndex', 0)}: it is outside the range."
-            raise errors.invalid(
-                msg
-            )
+            raise errors.invalid(msg)
     merges = [tab.rect(merge) for merge in tab.features["merges"]]
     if any(merge.meets(rect) and merge.height > 1 for merge in merges):
         why = "You can't sort a range with vertical merges."  # [assumed]
