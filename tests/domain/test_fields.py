@@ -264,3 +264,26 @@ def test_a_choice_takes_its_codes_and_nothing_else():
 
 def test_a_code_counts_however_it_is_capitalised():
     assert Choice({"other": "Other"}).read("stage", "Other") == "other"
+
+
+def test_a_consent_must_be_given():
+    terms = YesNo(consent="Please accept the terms.")
+
+    assert terms.read("terms", value=True) is True
+    for missing in (None, False):
+        found = terms.read("terms", missing)
+        assert found == FieldError("terms", "required", "Please accept the terms.")
+
+
+def test_a_tick_is_true_or_false_in_json_and_a_word_in_forms():
+    mails = YesNo()
+
+    assert mails.read("mails", value=True) is True
+    assert mails.read("mails", None) is False
+    assert mails.read("mails", mails.written_out("on")) is True
+    assert mails.read("mails", mails.written_out(" Yes ")) is True
+    assert mails.read("mails", mails.written_out("")) is False
+    for wrong in (1, 0, "true", "maybe", [True]):
+        assert isinstance(mails.read("mails", wrong), FieldError)
+    assert isinstance(mails.read("mails", mails.written_out("maybe")), FieldError)
+    assert isinstance(mails.read("mails", mails.written_out(1)), FieldError)
