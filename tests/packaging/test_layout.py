@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,9 @@ def test_a_function_has_the_modules_of_a_function_and_no_others():
 
 def test_no_module_is_a_drawer():
     everywhere = modules(*SHIPPED, "tests", "bench")
-    drawers = {relative(it) for it in everywhere if DRAWERS & {it.stem, *it.relative_to(ROOT).parts}}
+    drawers = {
+        relative(it) for it in everywhere if DRAWERS & {it.stem, *it.relative_to(ROOT).parts}
+    }
     assert drawers == set()
 
 
@@ -151,7 +154,7 @@ def test_a_version_is_the_same_in_every_lock_file():
         dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
         for lock in LOCKS
     ]
-    for smaller, larger in zip(pins, pins[1:], strict=False):
+    for smaller, larger in pairwise(pins):
         assert smaller.items() <= larger.items()
 
 

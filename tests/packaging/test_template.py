@@ -151,9 +151,7 @@ def test_a_planted_wildcard_is_found(parts):
 def test_only_licensing_can_sign_and_only_as_licences_are_signed():
     """robustness.md SEC-19; licence-format.md 8."""
     [key] = resources("AWS::KMS::Key").values()
-    signing = [
-        it for it in key["KeyPolicy"]["Statement"] if "kms:Sign" in str(it["Action"])
-    ]
+    signing = [it for it in key["KeyPolicy"]["Statement"] if "kms:Sign" in str(it["Action"])]
 
     assert [name_of(it["Principal"]["AWS"]) for it in signing] == ["LicensingRole"]
     assert signing[0]["Action"] == "kms:Sign"

@@ -1,0 +1,65 @@
+"""The desk's secrets, read seldom and never repeated."""
+
+import json
+
+import pytest
+from botocore.session import get_session
+from moto import mock_aws
+
+from partnerdesk.adapters.vault import Vault
+from partnerdesk.ports import SecretUnavailableError
+from tests.desk import StandingClock
+
+
+@pytest.fixture
+def manager():
+    with mock_aws():
+        client = get_session().create_client(
+            "secretsmanager",
+            region_name="eu-central-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",  # noqa: S106 - moto wants some
+        )
+        client.create_secret(Name="desk", SecretString=json.dumps({"link_key": "old"}))
+        yield client
+        client.close()
+
+
+@pytest.fixture
+def clock():
+    return StandingClock()
+
+
+@pytest.fixture
+def vault(manager, clock):
+    return Vault(manager, "desk", clock)
+
+
+def put(manager, **secrets):
+    manager.put_secret_value(SecretId="desk", SecretString=json.dumps(secrets))
+
+
+def test_a_secret_is_used_for_five_minutes(vault, manager, clock):
+    assert vault["link_key"] == "old"
+    put(manager, link_key="new")
+    clock.advance(minutes=4, seconds=59)
+    assert vault["link_key"] == "old"
+
+
+def test_a_rotated_secret_is_known_after_five_minutes(vault, manager, clock):
+    """robustness.md SYS-05."""
+    assert vault["link_key"] == "old"
+    put(manager, link_key="new")
+    clock.advance(minutes=5)
+    assert vault["link_key"] == "new"
+
+
+def test_a_secret_that_nobody_put_there_is_named(vault):
+    with pytest.raises(SecretUnavailableError, match="doorbell"):
+        vault["doorbell"]
+
+
+def test_secrets_that_cannot_be_read_are_unavailable_and_not_told(manager, clock):
+    with pytest.raises(SecretUnavailableError) as caught:
+        Vault(manager, "elsewhere", clock)["link_key"]
+    assert "old" not in str(caught.value)

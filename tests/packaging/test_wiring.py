@@ -1,0 +1,84 @@
+"""The environment that the template gives a function, against what its wiring reads."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from moto import mock_aws
+
+import licensing.wiring
+import relay.wiring
+import screening.wiring
+from partnerdesk.adapters.clients import Clients
+from tests.template import environment, functions, resources
+
+WIRINGS = {
+    "Licensing": licensing.wiring.services,
+    "Mail": relay.wiring.mail_services,
+    "Relay": relay.wiring.services,
+    "Screening": screening.wiring.services,
+}
+
+KEY_ARN = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+GIVEN = {
+    "DESK_ID": "example-desk",
+    "DESK_ROOT": "https://desk.example",
+    "DESK_SECRET": "desk",
+    "DESK_SENDER": "partners@vendor.example",
+    "DESK_SIGNING_KEY": KEY_ARN,
+}
+
+
+class Noted(Mapping):
+    """An environment that remembers what was asked of it."""
+
+    def __init__(self, names):
+        self._values = {name: GIVEN.get(name, name.lower()) for name in names}
+        self.read = set()
+
+    def __getitem__(self, name):
+        self.read.add(name)
+        return self._values[name]
+
+    def __iter__(self):
+        return iter(self._values)
+
+    def __len__(self):
+        return len(self._values)
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with mock_aws():
+        Clients().secretsmanager.create_secret(
+            Name="desk", SecretString=json.dumps({"link_key": "k" * 64})
+        )
+        yield
+
+
+@pytest.mark.parametrize("function", sorted(functions()))
+def test_a_function_is_told_exactly_what_its_wiring_reads(function):
+    environ = Noted(environment(function))
+    WIRINGS[function](environ)
+    assert environ.read == set(environ)
+
+
+def test_every_schedule_of_the_template_is_a_schedule_of_its_function():
+    ticks = {
+        (target["Arn"]["Fn::GetAtt"][0], json.loads(target["Input"])["schedule"])
+        for rule in resources("AWS::Events::Rule").values()
+        for target in rule["Targets"]
+        if "Input" in target
+    }
+    rooms = {"Licensing": licensing, "Relay": relay, "Screening": screening}
+    offered = {
+        (function, name)
+        for function, room in rooms.items()
+        if hasattr(room.work, "schedules")
+        for name in room.work.schedules(WIRINGS[function](Noted(environment(function))))
+    }
+    assert ticks == offered
