@@ -17,7 +17,6 @@ from screening import work as screening_work
 from tests.builders import NOON, a_trial, writing
 from tests.desk import StandingClock
 
-
 SILENT = QueueUnavailableError("A queue does not answer.", why="test")
 
 
