@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypedDict, final
+from typing import Any, TypedDict, final
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,16 @@ class Scheduled(TypedDict):
     """What the schedule hands over: which of a function's schedules is due."""
 
     schedule: str
+
+
+@final
+class Asked(TypedDict):
+    """An HTTP request, as API Gateway hands it over (payload format 2.0)."""
+
+    version: str
+    rawPath: str
+    headers: Mapping[str, str]
+    requestContext: Mapping[str, Any]
 
 
 class Item(TypedDict):
