@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, TypeAlias
 from sheetserver import errors
 from sheetserver.kinds import (
     cellwise,
+    clipboard,
     dimensions,
     filters,
+    layout,
     metadata,
+    objects,
     protections,
     rules,
     tabs,
+    texts,
 )
 from sheetserver.schema import sheets
 
@@ -32,6 +36,10 @@ KINDS: dict[str, Kind] = {
     **rules.KINDS,
     **filters.KINDS,
     **metadata.KINDS,
+    **layout.KINDS,
+    **clipboard.KINDS,
+    **texts.KINDS,
+    **objects.KINDS,
 }
 
 

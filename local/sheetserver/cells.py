@@ -197,8 +197,8 @@ class Reader:
         style = self._book.pool.get(row.style(column))
         if not style and row.value(column) is None:
             return {}
-        coloured = self._rules.format(row, index, column)
-        return merged(merged(DEFAULT_FORMAT, style), coloured)
+        banded = merged(DEFAULT_FORMAT, band(self._tab, index, column))
+        return merged(merged(banded, style), self._rules.format(row, index, column))
 
 
 class Rules:
@@ -239,6 +239,38 @@ class Rules:
                 rule for rule in self._all if rule[0].left <= column < rule[0].right
             ]
         return self._columns[column]
+
+
+def band(tab: Tab, index: int, column: int) -> Message:
+    """Return the background that alternating colours give to a cell."""
+    result: Message = {}
+    for banded in tab.features["bandedRanges"]:
+        rect = tab.rect(banded["range"])
+        if rect.has(index, column):
+            across = _band_colour(
+                banded.get("columnProperties"), column - rect.left, rect.right - 1 - column
+            )
+            along = _band_colour(
+                banded.get("rowProperties"), index - rect.top, rect.bottom - 1 - index
+            )
+            result = {**across, **along}
+    return result
+
+
+def _band_colour(properties: Message | None, at: int, to_end: int) -> Message:
+    """Return the colour of a row or column at a distance from both ends of its range."""
+    if properties is None:
+        return {}
+    first = at - ("headerColor" in properties)
+    name = "firstBandColor" if first % 2 == 0 else "secondBandColor"
+    if at == 0 and "headerColor" in properties:
+        name = "headerColor"
+    if to_end == 0 and "footerColor" in properties:
+        name = "footerColor"
+    colour = properties.get(name)
+    if colour is None:
+        return {}
+    return {"backgroundColor": colour, "backgroundColorStyle": {"rgbColor": colour}}
 
 
 def _visible(tab: Tab, place: Message) -> Rect | None:

@@ -441,7 +441,25 @@ def _without_zeros(message: Message) -> Message:
     return {name: value for name, value in message.items() if value != 0}
 
 
+def _without_defaults(message: Message) -> Message:
+    return {name: value for name, value in message.items() if value not in _DEFAULTS}
+
+
+_DEFAULTS: tuple[Json, ...] = (False, "", [])  # and 0, which equals False
 _FINISHERS: dict[str, Callable[[Message], Message]] = {
+    # A default and an absent field are one thing to these; to others presence means something.
+    **dict.fromkeys(
+        (
+            "DataValidationRule",
+            "DeveloperMetadata",
+            "DimensionProperties",
+            "Editors",
+            "FilterView",
+            "GridProperties",
+            "ProtectedRange",
+        ),
+        _without_defaults,
+    ),
     "GridRange": _without_sheet_zero,
     "DimensionRange": _without_sheet_zero,
     "Color": _without_zeros,
