@@ -446,6 +446,14 @@ def test_the_archive_walks_everything_in_order(engine):
     assert list(engine.archive.claims()) == [("a", "1"), ("b", "2")]
 
 
+def test_a_change_of_nothing_changes_nothing(engine):
+    before = state_of(engine)
+
+    engine.ledger.commit(writing())
+
+    assert state_of(engine) == before
+
+
 def test_a_change_of_a_hundred_actions_fits(engine):
     people = [a_person(f"PER-{n:03}") for n in range(50)]
 

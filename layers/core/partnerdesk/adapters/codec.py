@@ -108,8 +108,15 @@ class Kept:
 
 
 def kept(write: Write, *, at: datetime) -> Kept:
-    """Return what is stored of a write at an instant; a person's event repeats no body."""
+    """
+    Return what is stored of a write at an instant; a person's event repeats no body.
+
+    :raises ValueError: when a record is on a worklist without a place, which no index can hold
+    """
     record = write.record
+    if bool(record.worklist) != bool(record.place):
+        message = f"A {record.KIND} has a worklist and a place, or neither."
+        raise ValueError(message)
     body = encode(record)
     version = record.version + 1
     entry = chain.entry(

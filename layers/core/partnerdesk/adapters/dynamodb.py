@@ -128,6 +128,8 @@ class DynamoLedger:
         :raises LedgerBusyError: DynamoDB was throttled or engaged elsewhere, or did not answer
         """
         steps = tuple(self._steps.of(change))
+        if not steps:
+            return
         for tries in range(1, MOST_CONFLICTS + 1):
             if self._made_true(steps):
                 return
