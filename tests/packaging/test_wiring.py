@@ -1,18 +1,26 @@
 """The environment that the template gives a function, against what its wiring reads."""
 
 import json
+import re
 from collections.abc import Mapping
 
 import pytest
 from moto import mock_aws
 
+import intake.app
+import intake.wiring
+import licensing.app
 import licensing.wiring
+import licensing.work
 import relay.wiring
+import relay.work
 import screening.wiring
+import screening.work
 from partnerdesk.adapters.clients import Clients
-from tests.template import environment, functions, resources
+from tests.template import environment, functions, name_of, resources
 
 WIRINGS = {
+    "Intake": intake.wiring.services,
     "Licensing": licensing.wiring.services,
     "Mail": relay.wiring.mail_services,
     "Relay": relay.wiring.services,
@@ -82,3 +90,29 @@ def test_every_schedule_of_the_template_is_a_schedule_of_its_function():
         for name in room.work.schedules(WIRINGS[function](Noted(environment(function))))
     }
     assert ticks == offered
+
+
+def routes_of(app):
+    """Return the method and path of every route, in API Gateway's way of writing."""
+    routes = app._static_routes + app._dynamic_routes  # noqa: SLF001 - it shows them nowhere else
+    return {(it.method.lower(), re.sub("<([^>]+)>", r"{\1}", it.path)) for it in routes}
+
+
+def test_the_door_has_exactly_the_routes_of_the_functions():
+    [api] = resources("AWS::ApiGatewayV2::Api").values()
+    declared = {"Intake": set(), "Licensing": set()}
+    for path, methods in api["Body"]["paths"].items():
+        for method, operation in methods.items():
+            uri = name_of(operation["x-amazon-apigateway-integration"]["uri"])
+            function = re.search(r"functions/\$\{(\w+)\.Arn\}", uri)[1]
+            declared[function].add((method, path))
+    default = ("x-amazon-apigateway-any-method", "/$default")
+
+    assert declared == {
+        "Intake": routes_of(routes("Intake", intake.app.build)) | {default},
+        "Licensing": routes_of(routes("Licensing", licensing.app.build)),
+    }
+
+
+def routes(function, build):
+    return build(WIRINGS[function](Noted(environment(function))))
