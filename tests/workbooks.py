@@ -1,0 +1,236 @@
+"""A desk with its workbooks on a real sheet server, and a person who edits the rows."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+from console.google import Budget, GoogleSheets, anonymous
+from console.provision import first_sheet
+from console.schema import QueueTab, letters, quoted
+from console.tabs import TABS, TITLES, tabs_of
+from onebox.serving import bind, serve
+from partnerdesk.domain.record import Workbook
+from sheetserver.app import build
+from sheetserver.settings import Settings
+from syncing.services import Memory, Services
+from syncing.work import visit
+from tests.builders import NOON
+from tests.desk import SmallDesk
+
+WORKBOOKS = tuple(workbook for workbook in Workbook if tabs_of(workbook))
+UNTIL = NOON + timedelta(days=365)
+BY_TITLE = {tab.title: tab for tab in TABS}
+
+
+class SheetServer:
+    """Our own sheet server on a port of this machine, without accounts."""
+
+    def __init__(self, folder: Path):
+        listening = bind(0, setting="SHEETS_PORT")
+        root = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self.app = build(
+            Settings(folder=folder, root=root, is_anonymous=True, has_test_controls=True)
+        )
+        self._served = serve(self.app, listening)
+        self.root = root
+
+    def stop(self):
+        self._served.stop()
+        self.app.engine.close()
+
+
+@dataclass
+class Sheets:
+    """A SheetsClient that counts the calls, and can fail before or after any of them."""
+
+    client: GoogleSheets
+    calls: list[str] = field(default_factory=list)
+    fail_at: dict[int, str] = field(default_factory=dict)
+    """Number of a call from 1 -> `before` or `after`."""
+
+    failure: BaseException | None = None
+    between: dict[int, object] = field(default_factory=dict)
+    """Number of a call from 1 -> what a person does just before it."""
+
+    @property
+    def account(self):
+        return self.client.account
+
+    def describe(self, workbook, *, until):
+        return self._call("describe", lambda: self.client.describe(workbook, until=until))
+
+    def read(self, workbook, ranges, *, until):
+        return self._call("read", lambda: self.client.read(workbook, ranges, until=until))
+
+    def write(self, workbook, requests, *, echo=(), until):
+        self.written = list(requests)
+        return self._call(
+            "write", lambda: self.client.write(workbook, requests, echo=echo, until=until)
+        )
+
+    def _call(self, name, call):
+        self.calls.append(name)
+        number = len(self.calls)
+        if number in self.between:
+            self.between.pop(number)()
+        if self.fail_at.get(number) == "before":
+            raise self.failure
+        answer = call()
+        if self.fail_at.get(number) == "after":
+            raise self.failure
+        return answer
+
+
+class Console:
+    """The desk, its workbooks, and hands to edit them with."""
+
+    _names = count(1)
+
+    def __init__(self, folder: Path, server: SheetServer):
+        self.desk = SmallDesk(folder)
+        self.books: dict[Workbook, str] = {}
+        self.client = GoogleSheets(
+            http=anonymous(server.root),
+            books=self.books,
+            clock=self.desk.clock,
+            pause=lambda _seconds: None,
+            dice=lambda: 0.5,
+            budget=Budget.unlimited(),
+        )
+        for workbook in WORKBOOKS:
+            title = f"{TITLES[workbook]} {next(self._names)}"
+            first = first_sheet(tabs_of(workbook)[0])
+            self.books[workbook] = self.client.create(title, first)
+        self.sheets = Sheets(self.client)
+        self.who = ""
+        self.services = Services(
+            ledger=self.desk.ledger,
+            marks=self.desk.ledger,
+            clock=self.desk.clock,
+            ids=self.desk.ids,
+            sheets=self.sheets,
+            settings=self.desk.settings,
+            reported=lambda *_cell: self.who,
+        )
+
+    def close(self):
+        self.client.http.session.close()
+        self.desk.close()
+
+    def with_services(self, **parts):
+        self.services = replace(self.services, **parts)
+
+    def forget(self):
+        """Lose what a process remembers."""
+        self.with_services(memory=Memory())
+
+    def visit(self, workbook=Workbook.DESK) -> bool:
+        return visit(workbook, self.services)
+
+    def settle(self):
+        """Work off the outbox and visit until nothing is left to do."""
+        for _ in range(20):
+            done = self.desk.work()
+            more = [self.visit(workbook) for workbook in WORKBOOKS]
+            if not done and not any(more) and not self.desk.ledger.stale():
+                return
+        raise AssertionError
+
+    # What is in the sheet
+
+    def place(self, title):
+        tab = BY_TITLE[title]
+        return self.services.memory.places[tab.workbook][tab.key]
+
+    def grid(self, title) -> list[list]:
+        tab = BY_TITLE[title]
+        place = self.place(title)
+        (block,) = self.client.read(tab.workbook, [quoted(place.title)], until=UNTIL)
+        return [list(row) for row in block]
+
+    def rows(self, title) -> list[dict]:
+        """Return the rows below the heading as mappings of heading -> value, without empty ones."""
+        heading, *rows = self.grid(title)
+        filled = [row for row in rows if any(cell not in ("", False) for cell in row)]
+        return [
+            {name: row[at] if at < len(row) else "" for at, name in enumerate(heading) if name}
+            for row in filled
+        ]
+
+    def row(self, title, ref) -> dict:
+        (found,) = [row for row in self.rows(title) if row["ID"] == ref]
+        return found
+
+    def index(self, title, ref) -> int:
+        (found,) = [at for at, row in enumerate(self.grid(title)) if row and row[0] == ref]
+        return found
+
+    # What a person does
+
+    def type(self, title, ref, **cells):
+        """Put values into cells of a record's row; `Decided_by` stands for `Decided by`."""
+        index = self.index(title, ref)
+        heading = self.grid(title)[0]
+        for name, value in cells.items():
+            self.put(title, index, heading.index(name.replace("_", " ")), value)
+
+    def put(self, title, row, column, value):
+        typed = {
+            bool: lambda: {"boolValue": value},
+            str: lambda: {"stringValue": value} if value else {},
+            int: lambda: {"numberValue": value},
+        }[type(value)]()
+        cells = [{"values": [{"userEnteredValue": typed}]}]
+        place = self.place(title)
+        start = {"sheetId": place.sheet_id, "rowIndex": row, "columnIndex": column}
+        self.do(
+            title, {"updateCells": {"start": start, "rows": cells, "fields": "userEnteredValue"}}
+        )
+
+    def do(self, title, *requests):
+        """Do what a person does with whole rows, columns or tabs."""
+        self.client.write(BY_TITLE[title].workbook, list(requests), until=UNTIL)
+
+    def rows_request(self, title, kind, start, end, **more):
+        span = {
+            "sheetId": self.place(title).sheet_id,
+            "dimension": "ROWS",
+            "startIndex": start,
+            "endIndex": end,
+        }
+        self.do(title, {kind: {"range": span, **more}})
+
+    def delete_row(self, title, ref):
+        at = self.index(title, ref)
+        self.rows_request(title, "deleteDimension", at, at + 1)
+
+    def insert_rows(self, title, at, number=1):
+        self.rows_request(title, "insertDimension", at, at + number)
+
+    def sort(self, title, column, order="DESCENDING"):
+        place = self.place(title)
+        area = {
+            "sheetId": place.sheet_id,
+            "startRowIndex": 1,
+            "startColumnIndex": 0,
+            "endColumnIndex": len(BY_TITLE[title].every_column),
+        }
+        spec = {"dimensionIndex": column, "sortOrder": order}
+        self.do(title, {"sortRange": {"range": area, "sortSpecs": [spec]}})
+
+    def copy_row(self, title, ref, to):
+        place, at = self.place(title), self.index(title, ref)
+        source = {"sheetId": place.sheet_id, "startRowIndex": at, "endRowIndex": at + 1}
+        target = {"sheetId": place.sheet_id, "startRowIndex": to, "endRowIndex": to + 1}
+        self.do(
+            title,
+            {"copyPaste": {"source": source, "destination": target, "pasteType": "PASTE_NORMAL"}},
+        )
+
+    def column_letter(self, title, field_name) -> str:
+        return letters(self.place(title).columns[field_name])
+
+
+def labels(tab: QueueTab) -> set[str]:
+    return {action.label for action in tab.actions}
