@@ -1,0 +1,811 @@
+"""What syncing does in a workbook: look, do what staff ask, write, and look again."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeAlias
+
+from console import inbox, plan, provision
+from console.inbox import (
+    ACTION,
+    CONFIRM,
+    DOUBLED,
+    EXPLAINED,
+    REASON,
+    Intent,
+    Sorted,
+    Verb,
+)
+from console.schema import (
+    CHECK,
+    Happening,
+    Kept,
+    LogTab,
+    Place,
+    QueueTab,
+    Rev,
+    Row,
+    Seen,
+    Tab,
+    cell_value,
+    text_of,
+)
+from console.tabs import DECIDED_BY, tabs_of
+from partnerdesk.domain.change import ACTIVITY, Change, Claim, Event, Mark, Write
+from partnerdesk.domain.errors import ConflictError, MissingError, RefusedError, UnavailableError
+from partnerdesk.domain.licence import Licence
+from partnerdesk.domain.person import Person
+from partnerdesk.domain.record import Record, Workbook
+from partnerdesk.domain.screening_case import ScreeningCase
+from partnerdesk.domain.staff import UNREPORTED, Act, Staff
+from partnerdesk.domain.trial import TrialRequest
+from partnerdesk.ports import (
+    Block,
+    CellValue,
+    ClaimTakenError,
+    Ledger,
+    NoSuchRecordError,
+    SheetMessage,
+    SheetRefusedError,
+    SheetUnavailableError,
+    StaleRecordError,
+    StaleSnapshotError,
+)
+from partnerdesk.usecases.allow_another_trial import allow_another_trial
+from partnerdesk.usecases.alongside import Alongside, Reading
+from partnerdesk.usecases.decide_screening import clear_case, confirm_case
+from partnerdesk.usecases.park_message import SHOWN
+from partnerdesk.usecases.rehearsal import Rehearsal
+from partnerdesk.usecases.resend_licence import resend_licence
+from syncing.services import Services
+
+logger = logging.getLogger(__name__)
+
+Step: TypeAlias = Callable[[Act, Ledger], str]
+"""Does what an Action asks for, and returns the words for Result."""
+
+Rows: TypeAlias = Mapping[str, tuple[Row, ...]]
+"""The rows of each tab, by the tab's key."""
+
+LONGEST_VISIT: Final = timedelta(seconds=60)
+LEASE: Final = timedelta(seconds=90)
+"""How long a workbook is ours: longer than a visit, so that two never write at once."""
+
+SURVEY_AFTER: Final = timedelta(minutes=10)
+COMPARE_AFTER: Final = timedelta(hours=1)
+"""How often tabs are looked at whole, and every cell of ours compared (sheets.md C7)."""
+
+AWAY_AFTER: Final = timedelta(days=30)
+"""Rows of records that have been closed for longer may be deleted (sheets.md C8)."""
+
+MOST_ROWS: Final = 500
+MOST_BYTES: Final = 1_500_000
+"""How much one write carries."""
+
+MOST_SNAPSHOTS: Final = 50
+"""How many rows one commit remembers: less than a transaction takes."""
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+FRESH_READINGS: Final = 5
+"""How often a step that met a conflict starts from a fresh reading."""
+
+TIMELY: Final = frozenset({"flag", "waiting_for", "due"})
+"""Columns that time alone may change."""
+
+RESTORED: Final = "Restored: records are closed, not deleted"
+REPAIRED: Final = "Service columns were restored"
+
+
+def steps(services: Services) -> Mapping[tuple[str, str], Step]:
+    """Return what each Action does, by the kind of its record and its label."""
+
+    def another_trial(act: Act, ledger: Ledger) -> str:
+        return allow_another_trial(act, ledger=ledger)
+
+    def resend(act: Act, ledger: Ledger) -> str:
+        return resend_licence(act, ledger=ledger)
+
+    def clear(act: Act, ledger: Ledger) -> str:
+        return clear_case(act, ledger=ledger, ids=services.ids, settings=services.settings)
+
+    def confirm(act: Act, ledger: Ledger) -> str:
+        return confirm_case(act, ledger=ledger)
+
+    return {
+        (TrialRequest.KIND, "Allow another trial"): another_trial,
+        (Licence.KIND, "Resend"): resend,
+        (ScreeningCase.KIND, "Clear"): clear,
+        (ScreeningCase.KIND, "Confirm"): confirm,
+    }
+
+
+def visit(workbook: Workbook, services: Services) -> bool:
+    """
+    Visit a workbook, and return whether another visit should follow at once.
+
+    Poll, inbox, flush, verify (sheets.md C5 to C7). Nothing rests on it ending
+    well: whatever was not finished is found again by the next visit, and what
+    was done is not done twice.
+
+    :raises SheetUnavailableError: when the spreadsheet service is silent or at its limit
+    :raises WorkbookUnreachableError: when the workbook is gone, or not ours
+    :raises LedgerBusyError: when the ledger is
+    """
+    now = services.clock.now()
+    holder = services.ids.secret()
+    if not services.marks.lease(workbook, holder=holder, at=now, until=now + LEASE):
+        return False
+    try:
+        return _Visit(workbook, services, until=now + LONGEST_VISIT).run()
+    finally:
+        services.marks.release(workbook, holder=holder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An intent with the tab and the record that it is about."""
+
+    tab: QueueTab[Any]
+    record: Record
+    intent: Intent
+
+    @property
+    def ref(self) -> str:
+        return self.record.ref
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.tab.workbook, self.tab.key, self.ref, self.record.version)
+
+
+@dataclass(frozen=True, slots=True)
+class _AsPreviewed(Reading):
+    """Commits a step only on the very version of the record that its preview told of."""
+
+    ref: str
+    version: int
+
+    def commit(self, change: Change) -> None:
+        for write in change.writes:
+            if write.record.ref == self.ref and write.record.version != self.version:
+                raise StaleRecordError(write.record.KIND, self.ref)
+        self.ledger.commit(change)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A row that a write is to leave behind, and what may be forgotten once it is seen."""
+
+    tab: Tab
+    id: str
+    rev: str
+    kept: Kept
+    mark: Mark | None
+    requests: tuple[SheetMessage, ...] = ()
+    appended: plan.Line | None = None
+
+    @property
+    def needs_writing(self) -> bool:
+        return bool(self.requests) or self.appended is not None
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One visit of one workbook."""
+
+    workbook: Workbook
+    services: Services
+    until: datetime
+    kept: dict[tuple[str, str], Kept] = field(default_factory=dict)
+    forced: set[tuple[str, str]] = field(default_factory=set)
+    """Rows whose cells were found to differ, by tab and ID."""
+
+    heights: dict[str, int] = field(default_factory=dict)
+    """How many rows each tab had when it was last looked at."""
+
+    has_committed: bool = False
+
+    @property
+    def now(self) -> datetime:
+        return self.services.clock.now()
+
+    @property
+    def tabs(self) -> tuple[Tab, ...]:
+        return tabs_of(self.workbook)
+
+    @property
+    def queues(self) -> tuple[QueueTab[Any], ...]:
+        return tuple(tab for tab in self.tabs if isinstance(tab, QueueTab))
+
+    @property
+    def places(self) -> Mapping[str, Place]:
+        return self.services.memory.places.get(self.workbook, {})
+
+    def run(self) -> bool:
+        """Look, do what is asked, write, look again."""
+        self._recall()
+        rows = self._poll()
+        self._answer(rows)
+        if self.has_committed:
+            rows = self._look(_staff_view)
+        return self._flush(rows)
+
+    def _recall(self) -> None:
+        snapshots = self.services.ledger.snapshots(self.workbook)
+        self.kept = {key: Kept.of(snapshot) for key, snapshot in snapshots.items()}
+
+    # Looking
+
+    def _poll(self) -> Rows:
+        """Return the rows; once an hour compare every cell of ours on the way."""
+        memory, now = self.services.memory, self.now
+        if now - memory.compared_at.get(self.workbook, _LONG_AGO) < COMPARE_AFTER:
+            return self._look(_staff_view)
+        everything = self._look(_whole_view)
+        for tab in self.tabs:
+            self._compare(tab, everything[tab.key])
+        memory.compared_at[self.workbook] = now
+        return {
+            tab.key: tuple(_narrowed(row, tab) for row in everything[tab.key]) for tab in self.tabs
+        }
+
+    def _look(self, view: "View") -> Rows:
+        """
+        Return the rows with the cells of a view.
+
+        Tabs that are not as we left them are surveyed and repaired first.
+        """
+        surveyed_at = self.services.memory.surveyed_at.get(self.workbook, _LONG_AGO)
+        if self.now - surveyed_at >= SURVEY_AFTER:
+            self._survey()
+        rows = self._try_to_read(view)
+        if rows is None:
+            self._survey()
+            rows = self._try_to_read(view)
+        if rows is None:
+            message = "Somebody is changing the tabs just now."
+            raise SheetUnavailableError(message, why="moving")
+        return rows
+
+    def _survey(self) -> None:
+        """Find the tabs and columns by their metadata, and put right what is amiss."""
+        sheets, memory = self.services.sheets, self.services.memory
+        found = sheets.describe(self.workbook, until=self.until)
+        wanted = provision.requests(self.tabs, found, account=sheets.account)
+        if wanted:
+            sheets.write(self.workbook, wanted, until=self.until)
+            found = sheets.describe(self.workbook, until=self.until)
+        memory.places[self.workbook] = provision.places(self.tabs, found)
+        memory.surveyed_at[self.workbook] = self.now
+
+    def _try_to_read(self, view: "View") -> Rows | None:
+        """Return the rows, None when the tabs or columns are not where they were."""
+        if len(self.places) < len(self.tabs):
+            return None
+        wanted = [each for tab in self.tabs for each in self.places[tab.key].ranges(view(tab))]
+        try:
+            blocks = iter(self.services.sheets.read(self.workbook, wanted, until=self.until))
+        except SheetRefusedError:
+            return None
+        rows = self._rows(blocks, self.tabs, view)
+        self.heights = {key: len(each) for key, each in (rows or {}).items()}
+        return rows
+
+    def _rows(self, blocks: Iterator[Block], tabs: Iterable[Tab], view: "View") -> Rows | None:
+        """Return the rows of some tabs, None when a heading is not where it was."""
+        rows: dict[str, tuple[Row, ...]] = {}
+        for tab in tabs:
+            place = self.places[tab.key]
+            heading, *cells = (next(blocks) for _ in place.ranges(view(tab)))
+            if not _stands(tab, place, heading[0] if heading else ()):
+                return None
+            rows[tab.key] = place.rows(view(tab), cells)
+        return rows
+
+    def _compare(self, tab: Tab, rows: Iterable[Row]) -> None:
+        """Find the rows whose service cells do not say what they should."""
+        for row in rows:
+            line = self._expected(tab, row)
+            if line is None or line.rev != row.rev:
+                continue
+            wrong = {
+                name
+                for name, text in row.cells.items()
+                if not tab.by_field[name].is_staff
+                and text != text_of(cell_value(line.values[name]))
+            }
+            if wrong:
+                self.forced.add((tab.key, row.id))
+            if wrong - TIMELY and isinstance(tab, QueueTab):
+                kept = self.kept.get((tab.key, row.id), Kept())
+                self._keep(tab.key, row.id, kept.answered(result=REPAIRED))
+
+    def _expected(self, tab: Tab, row: Row) -> plan.Line | None:
+        """Return what a row should say, None when it stands for nothing of ours."""
+        try:
+            if isinstance(tab, QueueTab):
+                kept = self.kept.get((tab.key, row.id), Kept())
+                return plan.line_of(tab, self._see(tab, row.id, kept))
+            ref, _, version = row.id.rpartition("@")
+            kind = SHOWN[ref.partition("-")[0]].KIND
+            it = self._event(kind, ref, int(version))
+            return plan.line_of_event(tab, it) if isinstance(tab, LogTab) else None
+        except (MissingError, KeyError, ValueError):
+            return None
+
+    # Answering
+
+    def _answer(self, rows: Rows) -> None:
+        """Do what staff ask for, in the order of tabs and rows; refuse what cannot be done."""
+        asked: dict[str, _Asked] = {}
+        for tab in self.queues:
+            found = self._sorted(tab, rows)
+            for ref in found.missing:
+                self._missed(tab, ref)
+            for ref, row in sorted(found.owned.items(), key=lambda pair: pair[1].index):
+                if it := self._asked(tab, ref, row):
+                    asked[ref] = it
+        intents = {ref: it.intent for ref, it in asked.items()}
+        held = inbox.held_back(intents, self.services.settings.bulk_limit)
+        for ref, it in asked.items():
+            self._carry_out(replace(it, intent=held[ref]))
+
+    def _sorted(self, tab: QueueTab[Any], rows: Rows) -> Sorted:
+        refs = {
+            ref for (kind, ref), kept in self.kept.items() if kind == tab.key and not kept.is_away
+        }
+        return inbox.sort_rows(rows[tab.key], refs)
+
+    def _missed(self, tab: QueueTab[Any], ref: str) -> None:
+        """Bring the row of a deleted record back, unless the record was closed long ago."""
+        kept = self.kept[tab.key, ref]
+        seen = self._see(tab, ref, kept)
+        if not tab.is_closed(seen.record) or self.now - seen.last.at < AWAY_AFTER:
+            self._keep(tab.key, ref, kept.answered(result=RESTORED))
+            return
+        event = Event("row removed from the sheet", actor=UNREPORTED)
+        away = replace(kept, is_away=True)
+        change = Change(
+            at=self.now,
+            writes=(Write(seen.record, event),),
+            snapshots=(away.snapshot(self.workbook, tab.key, ref),),
+        )
+        self._commit(change, tab.key, ref, away)
+
+    def _asked(self, tab: QueueTab[Any], ref: str, row: Row) -> _Asked | None:
+        """Return what is asked for in a row, None when it is as we left it."""
+        kept = self.kept.get((tab.key, ref), Kept())
+        is_untouched = all(text == kept.staff.get(name, "") for name, text in row.cells.items())
+        if is_untouched and not kept.handled:
+            return None
+        try:
+            record = self.services.ledger.get(tab.kind, ref)
+        except NoSuchRecordError:
+            return None
+        intent = inbox.intent_of(tab, row, kept, record)
+        return _Asked(tab, record, intent) if intent else None
+
+    def _carry_out(self, asked: _Asked) -> None:
+        intent = asked.intent
+        if intent.verb is Verb.KEEP:
+            after = intent.noticed()
+            touches = (asked.mark,) if after.turn != intent.kept.turn else ()
+            self._keep(asked.tab.key, asked.ref, after, touches=touches)
+        elif intent.verb is Verb.REFUSE or intent.action is None:
+            self._refuse(asked, intent.sentence)
+        else:
+            self._take_step(asked, intent.action.label)
+
+    def _take_step(self, asked: _Asked, label: str) -> None:
+        """Run or rehearse a step; whatever prevents it is said in the row."""
+        reported = self._reported(asked)
+        named = asked.intent.row.cells.get(DECIDED_BY, "").strip()
+        if reported and named and reported.casefold() != named.casefold():
+            self._refuse(asked, f"Decided by says {named}, but {reported} edited the row.")
+            return
+        told = f"{named} (named in the sheet, not reported)" if named else UNREPORTED
+        by = Staff(reported or told, self.workbook)
+        act = Act(asked.ref, by, at=self.now, reason=asked.intent.reason)
+        step = steps(self.services)[asked.tab.key, label]
+        try:
+            self._step(asked, step, act, who=reported or "person not reported")
+        except (RefusedError, MissingError) as error:
+            self._refuse(asked, str(error))
+        except UnavailableError:
+            raise
+        except ConflictError:
+            self._refuse(asked, "changed meanwhile, choose again.")
+        except Exception:
+            # A bug in one step must not keep the other rows from being answered.
+            logger.exception("a step failed", extra={"facts": {"ref": asked.ref, "step": label}})
+            self._refuse(asked, "our fault, we are told.")
+
+    def _reported(self, asked: _Asked) -> str:
+        """Return who chose the step, or ticked Confirm, as far as the sheet told."""
+        place = self.places[asked.tab.key]
+        cell = ACTION if asked.intent.is_new else CONFIRM
+        at = asked.intent.row.index, place.columns[cell]
+        return self.services.reported(self.workbook, place.sheet_id, *at)
+
+    def _step(self, asked: _Asked, step: Step, act: Act, *, who: str) -> None:
+        """
+        Rehearse a step, and run it unless staff must see the preview first.
+
+        The effect, the claim on the edit and the row's memory are one commit.
+
+        :raises ConflictError: when the record kept changing
+        """
+        intent, ledger = asked.intent, self.services.ledger
+        for left in reversed(range(FRESH_READINGS)):
+            dry = Rehearsal(ledger)
+            done = step(act, dry)
+            if intent.verb is Verb.REHEARSE:
+                self._preview(asked, dry.changes)
+                return
+            after = intent.done(f"✓ {self.now:%H:%M} {done} ({who})")
+            try:
+                step(act, self._alongside(asked, after))
+            except (ClaimTakenError, StaleSnapshotError) as taken:
+                if not self._is_ours(asked, taken):
+                    raise
+                self._recall()
+                return
+            except ConflictError:
+                if not left or intent.kept.is_pending:
+                    raise
+                continue
+            self._remember(asked.tab.key, asked.ref, after)
+            return
+
+    def _alongside(self, asked: _Asked, after: Kept) -> Ledger:
+        """Return the ledger that makes a step and its answer one commit."""
+        with_answer = Alongside(
+            self.services.ledger,
+            claims=(self._claim(asked),),
+            snapshots_kept=(after.snapshot(self.workbook, asked.tab.key, asked.ref),),
+            touches=(asked.mark,),
+        )
+        if not asked.intent.kept.is_pending:
+            return with_answer
+        return _AsPreviewed(with_answer, ref=asked.ref, version=asked.record.version)
+
+    def _claim(self, asked: _Asked) -> Claim:
+        sheet_id = self.places[asked.tab.key].sheet_id
+        key = asked.intent.key(self.workbook, sheet_id, asked.ref)
+        return Claim(f"edit:{key}", holder=asked.ref)
+
+    def _is_ours(self, asked: _Asked, taken: ClaimTakenError | StaleSnapshotError) -> bool:
+        """Test whether a conflict says that this very edit was dealt with before."""
+        if isinstance(taken, StaleSnapshotError):
+            return True
+        return taken.claim == self._claim(asked).name
+
+    def _preview(self, asked: _Asked, changes: Sequence[Change]) -> None:
+        intent = asked.intent
+        label = intent.action.label if intent.action else ""
+        told = plan.preview(label, changes, before=self._before, address=self._address)
+        question = intent.sentence or _question(intent)
+        after = intent.rehearsed(told, result=f"? {question}", version=asked.record.version)
+        self._settle(asked, after)
+
+    def _before(self, record: Record) -> Record:
+        return self.services.ledger.get(type(record), record.ref)
+
+    def _address(self, to: str) -> str:
+        """Return where a mail goes: a person's address, or the name of one of our own."""
+        try:
+            return self.services.ledger.get(Person, to).email
+        except NoSuchRecordError:
+            return to
+
+    def _refuse(self, asked: _Asked, why: str) -> None:
+        self._settle(asked, asked.intent.refused(f"✗ {self.now:%H:%M} Not done: {why}"))
+
+    def _settle(self, asked: _Asked, after: Kept) -> None:
+        """Commit an answer without effect: it claims its edit as every other."""
+        change = Change(
+            at=self.now,
+            claims=(self._claim(asked),),
+            snapshots=(after.snapshot(self.workbook, asked.tab.key, asked.ref),),
+            touches=(asked.mark,),
+        )
+        self._commit(change, asked.tab.key, asked.ref, after)
+
+    def _keep(self, kind: str, ref: str, after: Kept, *, touches: tuple[Mark, ...] = ()) -> None:
+        """Commit what a row is to remember, and nothing else."""
+        snapshot = after.snapshot(self.workbook, kind, ref)
+        self._commit(Change(at=self.now, snapshots=(snapshot,), touches=touches), kind, ref, after)
+
+    def _commit(self, change: Change, kind: str, ref: str, after: Kept) -> None:
+        try:
+            self.services.ledger.commit(change)
+        except ConflictError:
+            # Somebody else was here: what they left is what the row remembers.
+            self._recall()
+            self.has_committed = True
+            return
+        self._remember(kind, ref, after)
+
+    def _remember(self, kind: str, ref: str, after: Kept) -> None:
+        self.kept[kind, ref] = replace(after, revision=after.revision + 1)
+        self.has_committed = True
+
+    # Writing
+
+    def _flush(self, rows: Rows) -> bool:
+        """
+        Write every row that is out of date, and forget what is seen to be written.
+
+        A plan that is refused is made once more from a fresh look; then the rows
+        that cannot be written are found out and left, so that the others arrive.
+        """
+        marks = self.services.marks.take(self.workbook, limit=MOST_ROWS)
+        written, others = self._planned(rows, marks)
+        try:
+            echo = self._write(written, others)
+        except SheetRefusedError:
+            self._survey()
+            written, others = self._planned(self._look(_staff_view), marks)
+            self._write_apart(written, others)
+            echo = self._look(_staff_view)
+        is_full = len(marks) == MOST_ROWS or len(written) == MOST_ROWS
+        return not self._verified(written, echo) or is_full
+
+    def _planned(
+        self, rows: Rows, marks: Sequence[Mark]
+    ) -> tuple[list[_Written], list[SheetMessage]]:
+        """Return the rows to write, and the requests about rows that stand for nothing."""
+        written: list[_Written] = []
+        others: list[SheetMessage] = []
+        size = 0
+        for tab in self.tabs:
+            for it in self._planned_rows(tab, rows, marks, others):
+                size += len(json.dumps(it.requests)) if it.requests else 0
+                if size > MOST_BYTES or len(written) >= MOST_ROWS:
+                    break
+                written.append(it)
+        return written, others
+
+    def _planned_rows(
+        self, tab: Tab, rows: Rows, marks: Sequence[Mark], others: list[SheetMessage]
+    ) -> Iterator[_Written]:
+        if isinstance(tab, LogTab):
+            yield from self._planned_log(tab, rows[tab.key], marks)
+        elif isinstance(tab, QueueTab):
+            found = self._sorted(tab, rows)
+            marked = {mark.ref: mark for mark in marks if mark.kind == tab.key}
+            others.extend(self._about_others(tab, found))
+            for ref in self._due(tab, found, marked):
+                yield from self._planned_row(tab, ref, found, marked.get(ref), others)
+
+    def _due(self, tab: QueueTab[Any], found: Sorted, marked: Mapping[str, Mark]) -> Iterable[str]:
+        """Return the records whose row may need writing: marked, lost, damaged or answered."""
+        stale = [ref for ref, row in found.owned.items() if self._is_stale(tab, ref, row)]
+        return dict.fromkeys([*marked, *found.missing, *stale])
+
+    def _is_stale(self, tab: QueueTab[Any], ref: str, row: Row) -> bool:
+        kept, rev = self.kept.get((tab.key, ref)), Rev.read(row.rev)
+        if kept is None or rev is None or (tab.key, ref) in self.forced:
+            return True
+        return row.id != ref or (rev.ref, rev.turn) != (ref, kept.turn) or bool(kept.handled)
+
+    def _planned_row(
+        self,
+        tab: QueueTab[Any],
+        ref: str,
+        found: Sorted,
+        mark: Mark | None,
+        others: list[SheetMessage],
+    ) -> Iterator[_Written]:
+        kept = self.kept.get((tab.key, ref), Kept())
+        row = found.owned.get(ref)
+        try:
+            seen = self._see(tab, ref, kept)
+        except NoSuchRecordError:
+            others.extend(self._about_unknown(tab, row) if row else ())
+            return
+        mark = mark and replace(mark, version=seen.record.version)
+        line = plan.line_of(tab, seen)
+        settled = _Written(tab, ref, line.rev, kept, mark)
+        if ref in found.doubled or (kept.is_away and tab.is_closed(seen.record)):
+            yield settled
+        elif row is None:
+            yield replace(settled, kept=replace(kept, is_away=False), appended=line)
+        else:
+            empty = _to_empty(row, kept)
+            is_right = (row.id, row.rev) == (ref, line.rev) and not empty
+            if is_right and (tab.key, ref) not in self.forced:
+                yield settled
+            else:
+                place = self.places[tab.key]
+                yield replace(settled, requests=plan.rewritten(tab, place, row, line, empty=empty))
+
+    def _about_others(self, tab: QueueTab[Any], found: Sorted) -> Iterator[SheetMessage]:
+        """Yield what is said in rows that stand for no record, or for one twice."""
+        place = self.places[tab.key]
+        for ref, rows in found.doubled.items():
+            sentence = f"Two rows carry {ref}: delete one"
+            for row in rows:
+                if row.rev != DOUBLED:
+                    yield from plan.explained(tab, place, row, sentence=sentence, rev=DOUBLED)
+        for row in found.unknown:
+            yield from self._about_unknown(tab, row)
+        for row in found.strays:
+            yield from plan.emptied(tab, place, row)
+
+    def _about_unknown(self, tab: QueueTab[Any], row: Row) -> Iterable[SheetMessage]:
+        if row.rev == EXPLAINED:
+            return ()
+        sentence = f"This tab takes no new rows; use {tab.not_here}."
+        return plan.explained(tab, self.places[tab.key], row, sentence=sentence, rev=EXPLAINED)
+
+    def _planned_log(
+        self, tab: LogTab, rows: Sequence[Row], marks: Sequence[Mark]
+    ) -> Iterator[_Written]:
+        place, by_id = self.places[tab.key], {row.id: row for row in rows if row.id}
+        new: list[tuple[Happening, Mark]] = []
+        for mark in marks:
+            if mark.kind != ACTIVITY:
+                continue
+            it = self._event_of(mark)
+            if it.id in by_id:
+                line = plan.line_of_event(tab, it)
+                yield _Written(tab, it.id, by_id[it.id].rev, Kept(), mark)
+            else:
+                new.append((it, mark))
+        for it, mark in sorted(new, key=lambda pair: (pair[0].at, pair[0].ref, pair[0].version)):
+            line = plan.line_of_event(tab, it)
+            yield _Written(tab, line.id, line.rev, Kept(), mark, appended=line)
+        for row in rows:
+            if (tab.key, row.id) in self.forced and (wanted := self._expected(tab, row)):
+                requests = plan.rewritten(tab, place, row, wanted)
+                yield _Written(tab, row.id, wanted.rev, Kept(), None, requests)
+
+    def _write(self, written: Sequence[_Written], others: Sequence[SheetMessage]) -> Rows:
+        """Send one atomic write, and return the rows of the tabs concerned as its echo has them."""
+        requests = [*others, *(request for it in written for request in it.requests)]
+        for tab in self.tabs:
+            new = [(it.appended, it.kept) for it in written if it.tab is tab and it.appended]
+            requests.extend(plan.appended(tab, self.places[tab.key], new))
+            if isinstance(tab, LogTab):
+                rows = self.heights.get(tab.key, 0)
+                requests.extend(plan.trimmed(tab, self.places[tab.key], rows=rows, new=len(new)))
+        if not requests:
+            return {}
+        concerned = [tab for tab in self.tabs if any(it.tab is tab for it in written)]
+        echo = [each for tab in concerned for each in self.places[tab.key].ranges(_echo_view(tab))]
+        sheets = self.services.sheets
+        blocks = iter(sheets.write(self.workbook, requests, echo=echo, until=self.until))
+        return self._rows(blocks, concerned, _echo_view) or {}
+
+    def _write_apart(self, written: Sequence[_Written], others: Sequence[SheetMessage]) -> None:
+        """Write what can be written, halving what is refused until the guilty row stands alone."""
+        if not written and not others:
+            return
+        try:
+            self._write(written, others)
+        except SheetRefusedError as refused:
+            if len(written) + bool(others) == 1:
+                facts = {"row": written[0].id if written else "", "why": str(refused)}
+                logger.exception("a row cannot be written", extra={"facts": facts})
+                return
+            half = len(written) // 2
+            self._write_apart(written[:half], ())
+            self._write_apart(written[half:], ())
+            self._write_apart((), others)
+
+    def _verified(self, written: Sequence[_Written], echo: Rows) -> bool:
+        """
+        Forget the marks of rows that are seen to be right, and return whether all are.
+
+        Marks are cleared last: what fails before that is looked at again.
+        """
+        shown = {(key, row.id): row for key, rows in echo.items() for row in rows if row.id}
+        right = [
+            it
+            for it in written
+            if not it.needs_writing
+            or ((row := shown.get((it.tab.key, it.id))) and row.rev == it.rev)
+        ]
+        changed = {
+            (it.tab.key, it.id): after
+            for it in right
+            if isinstance(it.tab, QueueTab) and it.needs_writing
+            if (after := _acknowledged(it.kept, shown[it.tab.key, it.id]))
+            != self.kept.get((it.tab.key, it.id))
+        }
+        if not self._all_kept(changed):
+            return False
+        self.services.marks.clear([it.mark for it in right if it.mark])
+        return len(right) == len(written)
+
+    def _all_kept(self, changed: Mapping[tuple[str, str], Kept]) -> bool:
+        """Commit what many rows are to remember, and return whether nobody was in between."""
+        left = list(changed.items())
+        while left:
+            some, left = left[:MOST_SNAPSHOTS], left[MOST_SNAPSHOTS:]
+            snapshots = tuple(kept.snapshot(self.workbook, kind, ref) for (kind, ref), kept in some)
+            try:
+                self.services.ledger.commit(Change(at=self.now, snapshots=snapshots))
+            except ConflictError:
+                return False
+        return True
+
+    # Reading the ledger
+
+    def _see(self, tab: QueueTab[Any], ref: str, kept: Kept) -> Seen[Any]:
+        ledger = self.services.ledger
+        record = ledger.get(tab.kind, ref)
+        related = {}
+        for relation in tab.relations:
+            try:
+                related[relation.name] = ledger.get(relation.kind, getattr(record, relation.name))
+            except NoSuchRecordError:
+                continue  # erased, or never there: its columns stay empty
+        last = self._event(tab.key, ref, record.version)
+        return Seen(record, related, last, kept, self.now)
+
+    def _event(self, kind: str, ref: str, version: int) -> Happening:
+        return plan.happening(self.services.ledger.event(kind, ref, version))
+
+    def _event_of(self, mark: Mark) -> Happening:
+        kind, _, rest = mark.ref.partition("#")
+        ref, _, version = rest.rpartition("@")
+        return self._event(kind, ref, int(version))
+
+
+View: TypeAlias = Callable[[Tab], tuple[str, ...]]
+"""Names the fields of a tab that a look is about."""
+
+
+def _staff_view(tab: Tab) -> tuple[str, ...]:
+    """Return what tells whose row it is, and the staff's cells."""
+    return (*CHECK, *tab.staff_fields)
+
+
+def _whole_view(tab: Tab) -> tuple[str, ...]:
+    """Return every column."""
+    return tuple(tab.by_field)
+
+
+def _echo_view(tab: Tab) -> tuple[str, ...]:
+    """Return what a write is verified by."""
+    return (*CHECK, *(name for name in (ACTION, CONFIRM, REASON) if name in tab.by_field))
+
+
+def _narrowed(row: Row, tab: Tab) -> Row:
+    return replace(row, cells={name: row.cells[name] for name in tab.staff_fields})
+
+
+def _stands(tab: Tab, place: Place, heading: Sequence[CellValue]) -> bool:
+    """Test whether every heading of a tab is where we left it."""
+    return all(
+        at < len(heading) and heading[at] == tab.by_field[name].heading
+        for name, at in place.columns.items()
+    )
+
+
+def _to_empty(row: Row, kept: Kept) -> frozenset[str]:
+    """
+    Return the staff cells to empty in a row: those dealt with that still say the same.
+
+    A new preview always takes the tick off: only a tick that follows it counts.
+    """
+    rev = Rev.read(row.rev)
+    is_fresh = rev is not None and rev.turn == kept.turn
+    dealt_with = {name for name in kept.handled if row.cells.get(name) == kept.staff.get(name)}
+    return frozenset(dealt_with | ({CONFIRM} if kept.is_pending and not is_fresh else set()))
+
+
+def _acknowledged(kept: Kept, row: Row) -> Kept:
+    """Return what a row remembers once it is seen to be written."""
+    return kept.acknowledged(name for name in kept.handled if not row.cells.get(name))
+
+
+def _question(intent: Intent) -> str:
+    if intent.reason.strip():
+        return "Read Preview, then tick Confirm."
+    return "Read Preview, write a Reason, then tick Confirm."

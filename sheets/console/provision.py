@@ -1,0 +1,459 @@
+"""Builds and repairs the tabs: what is wanted, less what is there. Nothing is sent here."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from math import isclose
+from typing import Any, Final
+
+from console.schema import (
+    Cell,
+    Column,
+    Place,
+    QueueTab,
+    Tab,
+    Tone,
+    runs,
+)
+from partnerdesk.domain.chain import canonical
+from partnerdesk.domain.waiting import Flag
+from partnerdesk.ports import SheetMessage
+
+ZONE: Final = "Etc/UTC"
+TAB_KEY: Final = "desk.tab"
+FIELD_KEY: Final = "desk.field"
+LOOKS_KEY: Final = "desk.looks"
+"""The metadata by which we know our tabs and columns again, and how they were last dressed."""
+
+FIRST_ROWS: Final = 200
+SPARE_COLUMNS: Final = 3
+"""Room to the right of ours, for columns of the staff's own."""
+
+TINY: Final = 0.002
+"""Colours are read back with a little less precision than they were written."""
+
+GREY, HEAD, HEAD_STAFF, WHITE, DIM = "#EFEFEF", "#D9D9D9", "#D0E3F5", "#FFFFFF", "#80868B"
+
+Found = Mapping[str, Any]
+"""A workbook as `SheetsClient.describe` returns it."""
+
+
+def identity(key: str) -> int:
+    """Return the number that a tab is made under, so that one batch can make and fill it."""
+    return int.from_bytes(sha256(key.encode()).digest()[:4]) >> 1
+
+
+def first_sheet(tab: Tab) -> SheetMessage:
+    """Return the only tab of a new workbook, empty still."""
+    return {"properties": {"sheetId": identity(tab.key), **_new_properties(tab)}}
+
+
+def _new_properties(tab: Tab) -> Mapping[str, object]:
+    columns = len(tab.every_column) + SPARE_COLUMNS
+    return {
+        "title": tab.title,
+        "gridProperties": {"rowCount": FIRST_ROWS, "columnCount": columns},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A tab as it was found, or as it is about to be made."""
+
+    sheet_id: int
+    sheet: Found
+    fields: tuple[str, ...]
+    """The field of each column from the left; empty for columns that are not ours."""
+
+    is_new: bool = False
+
+    @property
+    def cells(self) -> Sequence[Found]:
+        """Return the cells of its heading row."""
+        data = self.sheet.get("data") or [{}]
+        rows = data[0].get("rowData") or [{}]
+        cells: Sequence[Found] = rows[0].get("values") or []
+        return cells
+
+
+def places(tabs: Iterable[Tab], found: Found) -> Mapping[str, Place]:
+    """
+    Return where the tabs and their columns lie, by key; none that lacks a column.
+
+    Metadata decides, since people may rename and move both (sheets.md C8).
+    """
+    grounds = {tab.key: _found(tab, found) for tab in tabs}
+    return {
+        tab.key: Place(ground.sheet_id, ground.sheet["properties"]["title"], columns)
+        for tab in tabs
+        if (ground := grounds[tab.key])
+        and len(columns := _columns(tab, ground.fields)) == len(tab.every_column)
+    }
+
+
+def _columns(tab: Tab, fields: Sequence[str]) -> Mapping[str, int]:
+    return {name: at for at, name in reversed([*enumerate(fields)]) if name in tab.by_field}
+
+
+def _found(tab: Tab, found: Found) -> Ground | None:
+    for sheet in found.get("sheets", ()):
+        if _noted(sheet.get("developerMetadata", ()), TAB_KEY) == tab.key:
+            return Ground(sheet["properties"].get("sheetId", 0), sheet, _fields(sheet))
+    return None
+
+
+def _noted(metadata: Iterable[Found], key: str) -> str:
+    return next((each["metadataValue"] for each in metadata if each["metadataKey"] == key), "")
+
+
+def _fields(sheet: Found) -> tuple[str, ...]:
+    data = sheet.get("data") or [{}]
+    columns = data[0].get("columnMetadata") or []
+    return tuple(_noted(column.get("developerMetadata", ()), FIELD_KEY) for column in columns)
+
+
+def requests(tabs: Sequence[Tab], found: Found, *, account: str) -> tuple[SheetMessage, ...]:
+    """
+    Return what must be done to have the tabs as declared; nothing when they are.
+
+    `account` is who we are to the service: protections must let it in. What
+    staff made of their own, columns, notes, colours, views, is left alone.
+    """
+    wanted: list[SheetMessage] = []
+    if found["properties"].get("timeZone") != ZONE:
+        change = {"properties": {"timeZone": ZONE}, "fields": "timeZone"}
+        wanted.append({"updateSpreadsheetProperties": change})
+    for index, tab in enumerate(tabs):
+        ground = _found(tab, found) or _fresh(tab, found)
+        wanted.extend(_tab_itself(tab, ground, index))
+        ground, more = _with_columns(tab, ground)
+        wanted.extend(more)
+        wanted.extend(_headings(tab, ground))
+        wanted.extend(_looks(tab, ground))
+        wanted.extend(_protections(tab, ground, account))
+        wanted.extend(_colours(tab, ground))
+        wanted.extend(_views(tab, ground))
+    return tuple(wanted)
+
+
+def _fresh(tab: Tab, found: Found) -> Ground:
+    """Return the ground for a tab that is not there: an empty tab of its name, or none yet."""
+    sheets = found.get("sheets", ())
+    for sheet in sheets:
+        ground = Ground(sheet["properties"].get("sheetId", 0), sheet, ())
+        if sheet["properties"]["title"] == tab.title and not ground.cells:
+            return ground
+    used = {sheet["properties"].get("sheetId", 0) for sheet in sheets}
+    titles = {sheet["properties"]["title"] for sheet in sheets}
+    free = next(n for n in range(identity(tab.key), 2**31) if n not in used)
+    title = tab.title if tab.title not in titles else f"{tab.title} (desk)"
+    return Ground(free, {"properties": {"title": title}}, (), is_new=True)
+
+
+def _tab_itself(tab: Tab, ground: Ground, index: int) -> Iterator[SheetMessage]:
+    """Yield what gives a tab its place, title and frozen heading; the place only once."""
+    properties = ground.sheet["properties"]
+    if ground.is_new:
+        made = {**_new_properties(tab), "title": properties["title"], "sheetId": ground.sheet_id}
+        yield {"addSheet": {"properties": {**made, "index": index}}}
+    elif properties["title"] not in {tab.title, f"{tab.title} (desk)"}:
+        yield _sheet(ground, "title", {"title": tab.title})
+    frozen = {"frozenRowCount": 1, "frozenColumnCount": 2}
+    if not holds(properties.get("gridProperties", {}), frozen):
+        mask = ",".join(f"gridProperties.{name}" for name in frozen)
+        yield _sheet(ground, mask, {"gridProperties": frozen})
+    if not _noted(ground.sheet.get("developerMetadata", ()), TAB_KEY):
+        yield _metadata(TAB_KEY, tab.key, {"sheetId": ground.sheet_id})
+
+
+def _sheet(ground: Ground, fields: str, properties: Mapping[str, object]) -> SheetMessage:
+    change = {"properties": {"sheetId": ground.sheet_id, **properties}, "fields": fields}
+    return {"updateSheetProperties": change}
+
+
+def _metadata(key: str, value: str, location: Mapping[str, object]) -> SheetMessage:
+    made = {
+        "metadataKey": key,
+        "metadataValue": value,
+        "visibility": "DOCUMENT",
+        "location": location,
+    }
+    return {"createDeveloperMetadata": {"developerMetadata": made}}
+
+
+def _with_columns(tab: Tab, ground: Ground) -> tuple[Ground, tuple[SheetMessage, ...]]:
+    """
+    Return the ground with every declared column, and the requests that add the missing ones.
+
+    A tab without any of ours has room for all; elsewhere a column goes in behind
+    the one that is declared before it.
+    """
+    fields = list(ground.fields)
+    has_room = not any(fields)
+    wanted: list[SheetMessage] = []
+    at = 0
+    for column in tab.every_column:
+        if column.field in fields:
+            at = fields.index(column.field) + 1
+            continue
+        if has_room:
+            fields[at : at + 1] = [column.field]
+        else:
+            wanted.append(_insertion(ground, at))
+            fields.insert(at, column.field)
+        span = _span(ground, at, at + 1)
+        wanted.append(_metadata(FIELD_KEY, column.field, {"dimensionRange": span}))
+        at += 1
+    moved = Ground(ground.sheet_id, ground.sheet, tuple(fields), is_new=ground.is_new)
+    return moved, tuple(wanted)
+
+
+def _insertion(ground: Ground, at: int) -> SheetMessage:
+    span = _span(ground, at, at + 1)
+    return {"insertDimension": {"range": span, "inheritFromBefore": at > 0}}
+
+
+def _span(ground: Ground, start: int, end: int) -> Mapping[str, object]:
+    return {
+        "sheetId": ground.sheet_id,
+        "dimension": "COLUMNS",
+        "startIndex": start,
+        "endIndex": end,
+    }
+
+
+def _headings(tab: Tab, ground: Ground) -> Iterator[SheetMessage]:
+    """Yield what puts headings right; a word that somebody typed over one is kept in its note."""
+    before = {name: cell for name, cell in zip(ground.fields, _were(ground), strict=False) if name}
+    for name, at in _columns(tab, ground.fields).items():
+        column = tab.by_field[name]
+        cell = before.get(name, {})
+        typed = cell.get("userEnteredValue", {}).get("stringValue", "")
+        if typed == column.heading:
+            continue
+        note = f'{column.note}\n\nThis heading read "{typed}".' if typed else column.note
+        head = {"userEnteredValue": {"stringValue": column.heading}, "note": note.strip()}
+        yield _update(ground, 0, at, [head], "userEnteredValue,note")
+
+
+def _were(ground: Ground) -> Sequence[Found]:
+    """Return the heading cells as found, shifted to where inserted columns leave them."""
+    cells = iter(ground.cells)
+    known = set(_fields(ground.sheet))
+    return [next(cells, {}) if name in known or not name else {} for name in ground.fields]
+
+
+def _update(
+    ground: Ground, row: int, column: int, cells: Sequence[SheetMessage], fields: str
+) -> SheetMessage:
+    start = {"sheetId": ground.sheet_id, "rowIndex": row, "columnIndex": column}
+    return {"updateCells": {"start": start, "rows": [{"values": list(cells)}], "fields": fields}}
+
+
+def _looks(tab: Tab, ground: Ground) -> tuple[SheetMessage, ...]:
+    """
+    Return what dresses a tab, if its declaration has changed since it was last dressed.
+
+    Not compared cell by cell: colours and widths that staff have chosen since
+    are theirs.
+    """
+    columns = _columns(tab, ground.fields)
+    dress = [
+        request
+        for name, at in sorted(columns.items(), key=lambda pair: pair[1])
+        for request in _dress(tab.by_field[name], ground, at)
+    ]
+    declared = [[repr(column.cell), column.width, column.is_staff] for column in tab.every_column]
+    looks = sha256(canonical([declared, GREY, HEAD, HEAD_STAFF]).encode()).hexdigest()[:16]
+    metadata = ground.sheet.get("developerMetadata", ())
+    if _noted(metadata, LOOKS_KEY) == looks:
+        return ()
+    last = [each for each in metadata if each["metadataKey"] == LOOKS_KEY]
+    remembered = (
+        _remembering(last[0]["metadataId"], looks)
+        if last
+        else _metadata(LOOKS_KEY, looks, {"sheetId": ground.sheet_id})
+    )
+    return (*dress, remembered)
+
+
+def _remembering(metadata: int, looks: str) -> SheetMessage:
+    lookup = {"developerMetadataLookup": {"metadataId": metadata}}
+    return {
+        "updateDeveloperMetadata": {
+            "dataFilters": [lookup],
+            "developerMetadata": {"metadataValue": looks},
+            "fields": "metadataValue",
+        }
+    }
+
+
+def _dress(column: Column, ground: Ground, at: int) -> Iterator[SheetMessage]:
+    mask = "userEnteredFormat(numberFormat,backgroundColor,wrapStrategy,verticalAlignment)"
+    body: dict[str, object] = {
+        "backgroundColor": colour(WHITE if column.is_staff else GREY),
+        "wrapStrategy": "WRAP" if column.is_wrapped else "CLIP",
+        "verticalAlignment": "TOP",
+    }
+    if column.cell.number_format:
+        body["numberFormat"] = column.cell.number_format
+    yield _repeat(_body(ground, at), {"userEnteredFormat": body}, mask)
+    head = {
+        "backgroundColor": colour(HEAD_STAFF if column.is_staff else HEAD),
+        "textFormat": {"bold": True},
+        "wrapStrategy": "WRAP",
+        "verticalAlignment": "MIDDLE",
+    }
+    top = {**_body(ground, at), "startRowIndex": 0, "endRowIndex": 1}
+    mask = "userEnteredFormat(backgroundColor,textFormat.bold,wrapStrategy,verticalAlignment)"
+    yield _repeat(top, {"userEnteredFormat": head}, mask)
+    if column.cell is Cell.TICK:
+        rule = {"condition": {"type": "BOOLEAN"}, "strict": True}
+        yield {"setDataValidation": {"range": _body(ground, at), "rule": rule}}
+    yield {
+        "updateDimensionProperties": {
+            "range": _span(ground, at, at + 1),
+            "properties": {"pixelSize": column.width, "hiddenByUser": column.is_hidden},
+            "fields": "pixelSize,hiddenByUser",
+        }
+    }
+
+
+def _body(ground: Ground, first: int, last: int | None = None) -> dict[str, object]:
+    """Return the range of columns below the heading."""
+    end = (first if last is None else last) + 1
+    return {
+        "sheetId": ground.sheet_id,
+        "startRowIndex": 1,
+        "startColumnIndex": first,
+        "endColumnIndex": end,
+    }
+
+
+def _repeat(place: Mapping[str, object], cell: Mapping[str, object], fields: str) -> SheetMessage:
+    return {"repeatCell": {"range": place, "cell": cell, "fields": fields}}
+
+
+def _protections(tab: Tab, ground: Ground, account: str) -> Iterator[SheetMessage]:
+    """
+    Yield what keeps people from typing over the heading and the service's cells.
+
+    Protection is no access control (sheets.md A5); it saves people a repair. It
+    names our own account, which would lock itself out otherwise.
+    """
+    wanted = dict(_protected(tab, ground))
+    there = {
+        each["description"]: each
+        for each in ground.sheet.get("protectedRanges", ())
+        if each.get("description", "").startswith("desk: ")
+    }
+    editors = {"editors": {"users": [account]}} if account else {}
+    for name, place in wanted.items():
+        declared = {"range": place, "description": name, **editors}
+        found = there.get(name)
+        if found is None:
+            yield {"addProtectedRange": {"protectedRange": declared}}
+        elif not holds(found, declared):
+            changed = {"protectedRangeId": found["protectedRangeId"], **declared}
+            mask = "range,editors" if account else "range"
+            yield {"updateProtectedRange": {"protectedRange": changed, "fields": mask}}
+    for name in there.keys() - wanted.keys():
+        gone = there[name]["protectedRangeId"]
+        yield {"deleteProtectedRange": {"protectedRangeId": gone}}
+
+
+def _protected(tab: Tab, ground: Ground) -> Iterator[tuple[str, Mapping[str, object]]]:
+    columns = _columns(tab, ground.fields)
+    heading = {"startRowIndex": 0, "endRowIndex": 1, "startColumnIndex": 0}
+    yield (
+        "desk: headings",
+        {"sheetId": ground.sheet_id, **heading, "endColumnIndex": max(columns.values()) + 1},
+    )
+    ours = {at: name for name, at in columns.items() if not tab.by_field[name].is_staff}
+    for first, last in runs(ours):
+        yield f"desk: {ours[first]}", _body(ground, first, last)
+
+
+def _colours(tab: Tab, ground: Ground) -> Iterator[SheetMessage]:
+    """Yield the colour rules that are not there yet; they have no name, so they are compared."""
+    if not isinstance(tab, QueueTab):
+        return
+    columns = _columns(tab, ground.fields)
+    toned = [("status", word, tone) for word, tone in tab.tones.items()]
+    toned += [("flag", word, tone) for word, tone in FLAGS.items()]
+    there = ground.sheet.get("conditionalFormats", ())
+    for name, word, tone in toned:
+        rule = {
+            "ranges": [_body(ground, columns[name])],
+            "booleanRule": {
+                "condition": {"type": "TEXT_EQ", "values": [{"userEnteredValue": word}]},
+                "format": _toned(tone),
+            },
+        }
+        if not any(holds(each, rule) for each in there):
+            yield {"addConditionalFormatRule": {"rule": rule, "index": 0}}
+
+
+FLAGS: Final[Mapping[str, Tone]] = {
+    Flag.DUE_SOON.value: Tone.WAITING,
+    Flag.OVERDUE.value: Tone.NEEDS_A_PERSON,
+    Flag.NEEDS_A_PERSON.value: Tone.NEEDS_A_PERSON,
+}
+
+
+def _toned(tone: Tone) -> Mapping[str, object]:
+    if tone is Tone.CLOSED:
+        return {"textFormat": {"foregroundColor": colour(DIM)}}
+    return {"backgroundColor": colour(tone.value)}
+
+
+VIEWS: Final = (
+    ("Waiting on us", "waiting_for", "TEXT_STARTS_WITH", "Us"),
+    ("Waiting on partner", "waiting_for", "TEXT_STARTS_WITH", "Partner"),
+    ("Needs a person", "flag", "TEXT_EQ", Flag.NEEDS_A_PERSON.value),
+    ("Overdue", "flag", "TEXT_EQ", Flag.OVERDUE.value),
+)
+"""The filter views of every queue: title, column, condition, word."""
+
+
+def _views(tab: Tab, ground: Ground) -> Iterator[SheetMessage]:
+    """Yield the filter views whose title is not there yet."""
+    if not isinstance(tab, QueueTab):
+        return
+    columns = _columns(tab, ground.fields)
+    there = {view.get("title") for view in ground.sheet.get("filterViews", ())}
+    place = {
+        "sheetId": ground.sheet_id,
+        "startRowIndex": 0,
+        "startColumnIndex": 0,
+        "endColumnIndex": max(columns.values()) + 1,
+    }
+    for title, name, kind, word in VIEWS:
+        if title in there:
+            continue
+        condition = {"type": kind, "values": [{"userEnteredValue": word}]}
+        spec = {"columnIndex": columns[name], "filterCriteria": {"condition": condition}}
+        view = {"title": title, "range": place, "filterSpecs": [spec]}
+        yield {"addFilterView": {"filter": view}}
+
+
+def colour(code: str) -> Mapping[str, float]:
+    """Return `#RRGGBB` as the service writes colours."""
+    parts = {"red": code[1:3], "green": code[3:5], "blue": code[5:7]}
+    return {name: int(part, 16) / 255 for name, part in parts.items()}
+
+
+def holds(found: Any, wanted: Any) -> bool:  # noqa: ANN401 - any part of a message
+    """
+    Test whether a message that was read says at least what is wanted.
+
+    The service adds fields, drops zeros, and keeps colours less precisely.
+    """
+    if isinstance(wanted, Mapping):
+        return all(holds((found or {}).get(name), part) for name, part in wanted.items())
+    if isinstance(wanted, list):
+        pairs = zip(found or (), wanted, strict=False)
+        return len(found or ()) == len(wanted) and all(holds(*pair) for pair in pairs)
+    if isinstance(wanted, float):
+        return isclose(found or 0, wanted, abs_tol=TINY)
+    return bool(found == wanted or (not found and not wanted))
