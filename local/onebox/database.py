@@ -135,9 +135,7 @@ class Database:
         self._writer = Thread(target=self._run, name="ledger writer", daemon=True)
         self._lock: IO[str] | None = None
         if readonly:
-            if not path.exists():
-                raise NoLedgerError(path)
-            self.read("SELECT count(*) FROM counter")
+            self._check()
         else:
             self._lock = _lock(path)
             try:
@@ -202,6 +200,19 @@ class Database:
         if self._lock:
             self._connection.close()
             self._lock.close()
+
+    def _check(self) -> None:
+        """Begin to read, unless there is nothing that this desk wrote."""
+        if not self._path.exists():
+            raise NoLedgerError(self._path)
+        try:
+            ((layout,),) = self.read("PRAGMA user_version")
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise ForeignLedgerError(self._path, str(error)) from error
+        if layout != LAYOUT:
+            self.close()
+            raise ForeignLedgerError(self._path, f"its layout is {layout}, not {LAYOUT}")
 
     def _prepare(self) -> sqlite3.Connection:
         connection = self._open()
