@@ -66,7 +66,7 @@ def test_a_refused_address_is_told_why_and_whom_to_ask(kind):
     told = not_a_work_address(kind, "mail.example", contact="https://vendor.example/talk")
 
     assert "mail.example" in told
-    assert told.endswith("https://vendor.example/talk")
+    assert "https://vendor.example/talk " in told
 
 
 def test_a_work_address_needs_no_explanation():

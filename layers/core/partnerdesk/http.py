@@ -266,7 +266,8 @@ class Api(APIGatewayHttpResolver):
         own.exception_handler(Exception)(own.failed)
         found = super(Api, own).resolve(event, context)
         headers = {**_SECURITY, "Content-Security-Policy": self._policy(), **found["headers"]}
-        return {**found, "headers": headers, **({"body": ""} if is_head else {})}
+        body = "" if is_head else found["body"]
+        return {**found, "statusCode": int(found["statusCode"]), "headers": headers, "body": body}
 
     def _prepare(self) -> None:
         with self._preparing:

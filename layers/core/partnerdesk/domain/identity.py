@@ -85,16 +85,16 @@ def not_a_work_address(kind: MailDomain, domain: str, *, contact: str) -> str:
 
     It explains itself and offers a person. Rule GEN-5.
     """
-    if kind is MailDomain.WORK:
-        return ""
-    return f"{_REASONS[kind].format(domain=domain)} No work address? Talk to us: {contact}"
+    return _REASONS[kind].format(domain=domain, contact=contact)
 
 
 _REASONS = {
-    MailDomain.CONSUMER: "{domain} is a free mail service. Please give your work e-mail address.",
-    MailDomain.DISPOSABLE: "Addresses at {domain} do not last. "
-    "Please give your work e-mail address.",
-    MailDomain.DENIED: "We cannot take addresses at {domain}.",
+    MailDomain.WORK: "",
+    MailDomain.CONSUMER: "{domain} is a free mail service. Please give your work e-mail address, "
+    "or talk to us at {contact} if you have none.",
+    MailDomain.DISPOSABLE: "Addresses at {domain} do not last. Please give your work e-mail "
+    "address, or talk to us at {contact} if you have none.",
+    MailDomain.DENIED: "We take no addresses at {domain}. Please talk to us at {contact} first.",
 }
 
 
