@@ -1,0 +1,1 @@
+"""Intake: the public door, where people and programs ask us for something."""

@@ -1,0 +1,38 @@
+import pytest
+
+from intake.app import build
+from intake.services import Services
+from tests.desk import SmallDesk
+
+
+class Intake:
+    """Intake's routes over a small desk."""
+
+    def __init__(self, desk, **parts):
+        self.desk = desk
+        self.services = Services(
+            **{
+                "ledger": desk.ledger,
+                "clock": desk.clock,
+                "ids": desk.ids,
+                "links": desk.links,
+                "settings": desk.settings,
+            }
+            | parts
+        )
+        self.app = build(self.services)
+
+    def resolve(self, request):
+        return self.app.resolve(request, None)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    desk = SmallDesk(tmp_path)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def intake(desk):
+    return Intake(desk)
