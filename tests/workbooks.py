@@ -5,8 +5,7 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from console.google import Budget, GoogleSheets, anonymous
-from console.provision import first_sheet
+from console.google import SPREADSHEETS, Budget, GoogleSheets, anonymous
 from console.schema import QueueTab, letters, quoted
 from console.tabs import TABS, TITLES, tabs_of
 from onebox.serving import bind, serve
@@ -99,9 +98,9 @@ class Console:
             budget=Budget.unlimited(),
         )
         for workbook in WORKBOOKS:
-            title = f"{TITLES[workbook]} {next(self._names)}"
-            first = first_sheet(tabs_of(workbook)[0])
-            self.books[workbook] = self.client.create(title, first)
+            body = {"properties": {"title": f"{TITLES[workbook]} {next(self._names)}"}}
+            made = self.client.http.request("post", SPREADSHEETS, json=body).json()
+            self.books[workbook] = made["spreadsheetId"]
         self.sheets = Sheets(self.client)
         self.who = ""
         self.services = Services(

@@ -168,19 +168,6 @@ class GoogleSheets:
     account: str = ""
     budget: Budget = field(default_factory=Budget)
 
-    def create(self, title: str, first_sheet: SheetMessage) -> str:
-        """
-        Make a workbook with one empty tab and return its id.
-
-        :raises SheetUnavailableError: when the service does not answer
-        """
-        body = {
-            "properties": {"title": title, "timeZone": "Etc/UTC"},
-            "sheets": [first_sheet],
-        }
-        answer = self._once("create", lambda: self.http.request("post", SPREADSHEETS, json=body))
-        return str(answer["spreadsheetId"])
-
     def describe(self, workbook: Workbook, *, until: datetime) -> SheetMessage:
         """Return a workbook without its cells; each sheet's `data` is its heading row."""
         found: dict[str, Any] = self._get(workbook, "", {"fields": TABS}, until)

@@ -43,17 +43,9 @@ def identity(key: str) -> int:
     return int.from_bytes(sha256(key.encode()).digest()[:4]) >> 1
 
 
-def first_sheet(tab: Tab) -> SheetMessage:
-    """Return the only tab of a new workbook, empty still."""
-    return {"properties": {"sheetId": identity(tab.key), **_new_properties(tab)}}
-
-
-def _new_properties(tab: Tab) -> Mapping[str, object]:
-    columns = len(tab.every_column) + SPARE_COLUMNS
-    return {
-        "title": tab.title,
-        "gridProperties": {"rowCount": FIRST_ROWS, "columnCount": columns},
-    }
+def _room(tab: Tab) -> Mapping[str, int]:
+    """Return the size of a tab that is new."""
+    return {"rowCount": FIRST_ROWS, "columnCount": len(tab.every_column) + SPARE_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +90,14 @@ def _columns(tab: Tab, fields: Sequence[str]) -> Mapping[str, int]:
 def _found(tab: Tab, found: Found) -> Ground | None:
     for sheet in found.get("sheets", ()):
         if _noted(sheet.get("developerMetadata", ()), TAB_KEY) == tab.key:
-            return Ground(sheet["properties"].get("sheetId", 0), sheet, _fields(sheet))
+            return Ground(_id(sheet), sheet, _fields(sheet))
     return None
+
+
+def _id(sheet: Found) -> int:
+    """Return a tab's number, which the service leaves out when it is 0."""
+    number: int = sheet["properties"].get("sheetId", 0)
+    return number
 
 
 def _noted(metadata: Iterable[Found], key: str) -> str:
@@ -124,7 +122,7 @@ def requests(tabs: Sequence[Tab], found: Found, *, account: str) -> tuple[SheetM
         change = {"properties": {"timeZone": ZONE}, "fields": "timeZone"}
         wanted.append({"updateSpreadsheetProperties": change})
     for index, tab in enumerate(tabs):
-        ground = _found(tab, found) or _fresh(tab, found)
+        ground = _found(tab, found) or _fresh(tab, found, is_first=not index)
         wanted.extend(_tab_itself(tab, ground, index))
         ground, more = _with_columns(tab, ground)
         wanted.extend(more)
@@ -136,14 +134,19 @@ def requests(tabs: Sequence[Tab], found: Found, *, account: str) -> tuple[SheetM
     return tuple(wanted)
 
 
-def _fresh(tab: Tab, found: Found) -> Ground:
-    """Return the ground for a tab that is not there: an empty tab of its name, or none yet."""
+def _fresh(tab: Tab, found: Found, *, is_first: bool) -> Ground:
+    """
+    Return the ground for a tab that is not there: an empty tab of its name, or none yet.
+
+    The first takes the one empty tab that a new workbook comes with.
+    """
     sheets = found.get("sheets", ())
-    for sheet in sheets:
-        ground = Ground(sheet["properties"].get("sheetId", 0), sheet, ())
-        if sheet["properties"]["title"] == tab.title and not ground.cells:
+    blank = [ground for sheet in sheets if not (ground := Ground(_id(sheet), sheet, ())).cells]
+    is_untouched = len(sheets) == 1 and is_first
+    for ground in blank:
+        if is_untouched or ground.sheet["properties"]["title"] == tab.title:
             return ground
-    used = {sheet["properties"].get("sheetId", 0) for sheet in sheets}
+    used = {_id(sheet) for sheet in sheets}
     titles = {sheet["properties"]["title"] for sheet in sheets}
     free = next(n for n in range(identity(tab.key), 2**31) if n not in used)
     title = tab.title if tab.title not in titles else f"{tab.title} (desk)"
@@ -154,14 +157,21 @@ def _tab_itself(tab: Tab, ground: Ground, index: int) -> Iterator[SheetMessage]:
     """Yield what gives a tab its place, title and frozen heading; the place only once."""
     properties = ground.sheet["properties"]
     if ground.is_new:
-        made = {**_new_properties(tab), "title": properties["title"], "sheetId": ground.sheet_id}
-        yield {"addSheet": {"properties": {**made, "index": index}}}
+        made = {
+            "sheetId": ground.sheet_id,
+            "title": properties["title"],
+            "index": index,
+            "gridProperties": _room(tab),
+        }
+        yield {"addSheet": {"properties": made}}
     elif properties["title"] not in {tab.title, f"{tab.title} (desk)"}:
         yield _sheet(ground, "title", {"title": tab.title})
-    frozen = {"frozenRowCount": 1, "frozenColumnCount": 2}
-    if not holds(properties.get("gridProperties", {}), frozen):
-        mask = ",".join(f"gridProperties.{name}" for name in frozen)
-        yield _sheet(ground, mask, {"gridProperties": frozen})
+    grid = {"frozenRowCount": 1, "frozenColumnCount": 2}
+    if not any(ground.fields) and not ground.is_new:
+        grid = {**_room(tab), **grid}
+    if not holds(properties.get("gridProperties", {}), grid):
+        mask = ",".join(f"gridProperties.{name}" for name in grid)
+        yield _sheet(ground, mask, {"gridProperties": grid})
     if not _noted(ground.sheet.get("developerMetadata", ()), TAB_KEY):
         yield _metadata(TAB_KEY, tab.key, {"sheetId": ground.sheet_id})
 
