@@ -30,6 +30,10 @@ class InvalidGrantError(Exception):
     """The assertion does not prove who signed it."""
 
 
+GOOGLES = "https://oauth2.googleapis.com/token"
+"""Google's own client library signs for this address, whatever the account's file says."""
+
+
 def exchange(engine: Engine, form: dict[str, str], audience: str) -> Message:
     """
     Return a token answer for a posted assertion.
@@ -40,7 +44,7 @@ def exchange(engine: Engine, form: dict[str, str], audience: str) -> Message:
     if form.get("grant_type") != GRANT:
         why = f"Unsupported grant_type; only {GRANT} is modelled."
         raise InvalidGrantError(why)
-    email = signer(engine, form.get("assertion", ""), frozenset({audience}))
+    email = signer(engine, form.get("assertion", ""), frozenset({audience, GOOGLES}))
     secret = engine.ids.secret()
     expires = engine.clock().timestamp() + LIFETIME
     engine.keep_token(Token(digest(secret), email, expires))
