@@ -46,7 +46,7 @@ _REFUSED = (
     ("GET", r"/drive/v3/changes(/.*)?", "changes"),
     (
         "GET",
-        rf"{_FILE}/(comments|revisions|listLabels|approvals|accessproposals)(/.*)?",
+        rf"{_FILE}/(comments/.+|revisions|listLabels|approvals|accessproposals)(/.*)?",
         "comments",
     ),
     ("POST", rf"{_FILE}/(comments|approvals|modifyLabels|accessproposals)(/.*)?", "comments"),
@@ -82,6 +82,7 @@ class DriveApi:
                 ("POST", f"{_FILE}/copy", "files.copy", self.copy),
                 ("GET", f"{_FILE}/permissions", "permissions.list", self.permissions),
                 ("POST", f"{_FILE}/permissions", "permissions.create", self.share),
+                ("GET", f"{_FILE}/comments", "comments.list", self.comments),
                 ("GET", _RIGHT, "permissions.get", self.permission),
                 ("PATCH", _RIGHT, "permissions.update", self.change_permission),
                 ("DELETE", _RIGHT, "permissions.delete", self.unshare),
@@ -194,6 +195,11 @@ class DriveApi:
         book = spreadsheets.empty(self._engine.ids.text(), "", rfc3339(self._engine.clock()))
         self._engine.create(call.caller, book, lambda draft: copy_book(draft, source, title))
         return self._shown(call, book.id)
+
+    def comments(self, call: Call) -> Json:
+        """List the comments of a file: none, since making one is refused."""
+        self._id(call)
+        return {"kind": "drive#commentList", "comments": []}
 
     # Permissions
 
