@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+WHOLE = "tests/requirements.txt"
+"""The lock that holds everything; the others take their versions from it."""
+
 LOCKS = {
-    "layers/core/requirements.txt": (),
-    "local/requirements.txt": ("--extra", "local", "--group", "build"),
-    "tests/requirements.txt": ("--extra", "local", "--group", "build", "--group", "dev"),
+    WHOLE: ("--extra", "local", "--group", "build", "--group", "dev"),
+    "local/requirements.txt": ("--extra", "local", "--group", "build", "--constraint", WHOLE),
+    "layers/core/requirements.txt": ("--constraint", WHOLE),
 }
-"""Each lock file and what it holds besides the product's own dependencies."""
+"""Each lock file and what it holds besides the product's own dependencies, in this order."""
 
 FLAGS = (
     "--universal",
@@ -45,7 +48,7 @@ def is_current() -> bool:
     Asking an index would make the check depend on what was published today.
     """
     names = wanted((ROOT / "pyproject.toml").read_text())
-    locked = (ROOT / "tests/requirements.txt").read_text()
+    locked = (ROOT / WHOLE).read_text()
     missing = sorted(name for name in names if not re.search(rf"^{name}(\[.*\])?==", locked, re.MULTILINE))
     for name in missing:
         print(f"{name} is in pyproject.toml and in no lock: run make lock", file=sys.stderr)  # noqa: T201

@@ -52,6 +52,7 @@ SAMPLES: Final[tuple[Mapping[str, object], ...]] = (
         "contact_name": "Timur Sabirov",
         "email": "t.sabirov@kazan-optika.example",
         "country": "RU",
+        "state": "RU-TA",
         "city": "Kazan",
         "company_size": "51-100",
         "users": 60,

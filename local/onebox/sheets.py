@@ -1,20 +1,25 @@
 """The desk's own Google Sheets server: who may open which workbook, and who edited what."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from console.tabs import TITLES
+from console.tabs import TABS, TITLES
 from onebox.place import Place
 from partnerdesk.domain.record import Workbook
-from sheetserver.accounts import create_service_account
+from sheetserver.a1 import corners
+from sheetserver.accounts import create_service_account, find_or_create
 from sheetserver.app import App, build
 from sheetserver.settings import Persona, Settings, Webhook
+from syncing.services import Span
 
 ACCOUNT: Final = "partner-desk"
 """The service account under which the desk writes its workbooks."""
+
+EVERYTHING: Final = 1 << 31
+"""The end of a range that has none."""
 
 DESK, COMPLIANCE = TITLES[Workbook.DESK], TITLES[Workbook.COMPLIANCE]
 
@@ -40,9 +45,7 @@ class Rung:
     """The spreadsheet's id."""
 
     sheet_id: int
-    range: str
-    """In A1 notation; empty when rows or columns changed places."""
-
+    span: Span
     user: str
 
 
@@ -52,6 +55,29 @@ class SheetServer:
 
     app: App
     key_file: Path
+    account: str
+    """The e-mail address of the desk's account."""
+
+    def workbooks(self) -> Mapping[Workbook, str]:
+        """Return the id of every workbook that has tabs, made where there is none."""
+        return {
+            workbook: find_or_create(self.app.engine, TITLES[workbook], self.account)
+            for workbook in TITLES
+            if any(tab.workbook is workbook for tab in TABS)
+        }
+
+
+def span_of(a1: str) -> Span:
+    """Return the cells of a range in A1 notation; none for rows that changed places."""
+    found = corners(a1)
+    if found is None:
+        return Span(0, 0, 0, 0)
+    return Span(
+        found.top or 0,
+        found.left or 0,
+        EVERYTHING if found.bottom is None else found.bottom,
+        EVERYTHING if found.right is None else found.right,
+    )
 
 
 def open_sheets(
@@ -69,7 +95,7 @@ def open_sheets(
             Rung(
                 workbook=told["workbook"],
                 sheet_id=told["sheetId"],
-                range=told["range"] or "",
+                span=span_of(told["range"] or ""),
                 user=told["user"] or "",
             )
         )
@@ -85,5 +111,5 @@ def open_sheets(
         )
     )
     key_file = place.data / "keys" / "sheets-account.json"
-    create_service_account(app.engine, key_file, ACCOUNT, root)
-    return SheetServer(app, key_file)
+    account = create_service_account(app.engine, key_file, ACCOUNT, root)
+    return SheetServer(app, key_file, account)

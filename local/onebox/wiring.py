@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from intake.services import Services as IntakeServices
 from licensing import work as licensing_work
 from licensing.services import Services as LicensingServices
 from onebox.clock import DeskClock
@@ -75,6 +76,18 @@ def open_adapters(place: Place, *, root: str, is_demo: bool) -> Adapters:
             signing_key=signer.key_id,
             holidays=frozenset(US_FEDERAL),
         ),
+    )
+
+
+def intake_services(adapters: Adapters, *, notice: str) -> IntakeServices:
+    """Return the ports behind the public pages; `notice` stands on top of each."""
+    return IntakeServices(
+        ledger=adapters.ledger,
+        clock=adapters.clock,
+        ids=adapters.ids,
+        links=adapters.links,
+        settings=adapters.settings,
+        notice=notice,
     )
 
 

@@ -1,0 +1,194 @@
+"""A desk in operation: its servers, its loops, and their orderly end."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from socket import socket
+from time import sleep
+from typing import Final
+
+from console.google import Budget, GoogleSheets, signed_in
+from console.tabs import TITLES
+from intake.app import build as build_intake
+from licensing.app import PATH as IN_PRODUCT
+from licensing.app import build as build_licensing
+from onebox import mailbox_pages, wiring
+from onebox.lists import FolderStore, sources_in_use
+from onebox.place import Place
+from onebox.samples import send_samples
+from onebox.scheduler import Scheduler
+from onebox.server import Gateway, application
+from onebox.serving import address_of, bind, serve
+from onebox.sheets import ACCOUNT, Rung, SheetServer, open_sheets
+from onebox.wiring import Adapters
+from onebox.worker import Loop, work_off
+from partnerdesk.domain.change import Change
+from partnerdesk.domain.record import Workbook
+from syncing.services import Reports
+from syncing.services import Services as SyncingServices
+from syncing.work import visit
+
+logger = logging.getLogger(__name__)
+
+LOOK: Final = 1.0
+"""Seconds after which worker and scheduler look even if nothing woke them."""
+
+POLL: Final = 5.0
+"""Seconds between visits that nothing asked for (sheets.md C5)."""
+
+WINDOW: Final = 0.5
+"""Seconds between two visits of a workbook: the server is ours, and nobody counts its calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a running desk is reached."""
+
+    desk: str
+    console: str
+
+
+class RunningDesk:
+    """Everything that runs on one machine, started in order and stopped in reverse."""
+
+    def __init__(self, place: Place, *, port: int, sheets_port: int, is_demo: bool) -> None:
+        """
+        Start the desk; it answers when this returns.
+
+        :raises FolderInUseError: when another desk has the data folder open
+        :raises PortTakenError: when another program has one of the ports
+        """
+        self._place = place
+        with ExitStack() as opened:
+            desk_socket = opened.enter_context(bind(port, setting="PORT"))
+            sheets_socket = opened.enter_context(bind(sheets_port, setting="SHEETS_PORT"))
+            self.addresses = Addresses(address_of(desk_socket), address_of(sheets_socket))
+            self.adapters = wiring.open_adapters(place, root=self.addresses.desk, is_demo=is_demo)
+            opened.callback(self.adapters.close)
+            self._start(desk_socket, sheets_socket, opened, is_demo=is_demo)
+            self._opened = opened.pop_all()
+
+    def stop(self) -> None:
+        """Finish what is in hand and let go of everything."""
+        self._opened.close()
+
+    def _start(
+        self, desk_socket: socket, sheets_socket: socket, opened: ExitStack, *, is_demo: bool
+    ) -> None:
+        self.adapters.screener.prepare(at=self.adapters.clock.now())
+        console = self._serve_sheets(sheets_socket, opened)
+        intake = build_intake(
+            wiring.intake_services(self.adapters, notice=self._notice() if is_demo else "")
+        )
+        gateway = Gateway(
+            functions={
+                "*": intake,
+                IN_PRODUCT: build_licensing(wiring.licensing_services(self.adapters)),
+            },
+            clock=self.adapters.clock,
+            ids=self.adapters.ids,
+        )
+        pages = mailbox_pages.routes(self._place.mailbox) if is_demo else ()
+        opened.callback(serve(application(gateway, extra=pages), desk_socket).stop)
+        for loop in self._loops(console):
+            loop.start()
+            opened.callback(loop.stop)
+        if is_demo:
+            send_samples(intake)
+
+    def _notice(self) -> str:
+        """Return the banner of a demo: what is not real about it, dates included."""
+        lists = " and ".join(
+            f"{source.code} of {source.published}"
+            for source in sources_in_use(FolderStore(self._place.lists))
+        )
+        return (
+            f"Demo. Screening uses the list {lists} and accepts its age; mails go to /mailbox "
+            "and to nobody; licences are signed with a key of this machine."
+        )
+
+    def _serve_sheets(self, listening: socket, opened: ExitStack) -> "Console":
+        """Start the sheet server; the desk signs in to it like anybody else."""
+        console = Console(self.adapters)
+        root = address_of(listening)
+        secret = self.adapters.ids.secret()
+        server = open_sheets(self._place, root=root, secret=secret, on_edit=console.hear)
+        opened.callback(server.app.close)
+        opened.callback(serve(server.app, listening).stop)
+        console.open(server, root)
+        return console
+
+    def _loops(self, console: "Console") -> Sequence[Loop]:
+        jobs = wiring.jobs(self.adapters)
+        scheduler = Scheduler(wiring.schedules(self.adapters), self.adapters.clock)
+        worker = Loop("worker", lambda: work_off(jobs), at_least_every=LOOK)
+        visits = {workbook: console.visits(workbook) for workbook in console.books}
+
+        def woken(change: Change) -> None:
+            if change.outbox:
+                worker.wake()
+            for workbook in {mark.workbook for mark in change.marks()} & visits.keys():
+                visits[workbook].wake()
+
+        self.adapters.ledger.on_commit(woken)
+        console.wakes(visits)
+        return [worker, Loop("scheduler", scheduler.look, at_least_every=LOOK), *visits.values()]
+
+
+class Console:
+    """The workbooks of a running desk, and the visits to them."""
+
+    def __init__(self, adapters: Adapters) -> None:
+        self._adapters = adapters
+        self._reports = Reports(adapters.clock)
+        self._visits: Mapping[Workbook, Loop] = {}
+        self.books: Mapping[Workbook, str] = {}
+        self._services: SyncingServices | None = None
+
+    def open(self, server: SheetServer, root: str) -> None:
+        """Find or make the workbooks on a server that answers at `root`."""
+        self.books = server.workbooks()
+        self._services = SyncingServices(
+            ledger=self._adapters.ledger,
+            marks=self._adapters.ledger,
+            clock=self._adapters.clock,
+            ids=self._adapters.ids,
+            sheets=GoogleSheets(
+                http=signed_in(server.key_file, root),
+                books=self.books,
+                clock=self._adapters.clock,
+                pause=sleep,
+                dice=_certain,
+                account=ACCOUNT,
+                budget=Budget.unlimited(),
+            ),
+            settings=self._adapters.settings,
+            reported=self._reports.who,
+        )
+
+    def visits(self, workbook: Workbook) -> Loop:
+        """Return the loop that visits a workbook."""
+
+        def look() -> None:
+            while self._services and visit(workbook, self._services):
+                pass
+
+        name = f"visits to {TITLES[workbook]}"
+        return Loop(name, look, at_least_every=POLL, at_most_every=WINDOW)
+
+    def wakes(self, visits: Mapping[Workbook, Loop]) -> None:
+        """Let edits in the grid wake these loops."""
+        self._visits = visits
+
+    def hear(self, rung: Rung) -> None:
+        """Remember who edited, and look at the workbook soon."""
+        for workbook, book in self.books.items():
+            if book == rung.workbook and workbook in self._visits:
+                self._reports.hear(workbook, rung.sheet_id, rung.span, rung.user)
+                self._visits[workbook].wake()
+
+
+def _certain() -> float:
+    """Return the longest wait: nobody else asks our own server at the same moment."""
+    return 1.0
