@@ -63,3 +63,8 @@ def test_secrets_that_cannot_be_read_are_unavailable_and_not_told(manager, clock
     with pytest.raises(SecretUnavailableError) as caught:
         Vault(manager, "elsewhere", clock)["link_key"]
     assert "old" not in str(caught.value)
+
+
+def test_a_secret_with_parts_is_handed_on_as_json(vault, manager):
+    put(manager, google_account={"type": "service_account"})
+    assert json.loads(vault["google_account"]) == {"type": "service_account"}

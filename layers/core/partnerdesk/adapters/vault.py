@@ -32,7 +32,7 @@ class Vault:
 
     def __getitem__(self, name: str) -> str:
         """
-        Return a secret, at most five minutes old.
+        Return a secret, at most five minutes old; one that is no text as JSON.
 
         :raises SecretUnavailableError: when it cannot be read, or nobody put it there
         """
@@ -51,4 +51,7 @@ class Vault:
         except (ClientError, BotoCoreError) as error:
             message = "The secrets cannot be read now."
             raise SecretUnavailableError(message, why=type(error).__name__) from error
-        return {name: str(value) for name, value in json.loads(answer["SecretString"]).items()}
+        return {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in json.loads(answer["SecretString"]).items()
+        }
