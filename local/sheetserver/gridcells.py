@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
+from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from sheetserver import cells, conditions, numberformat, people, protection, typing_in
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CLICKABLE = frozenset({"http", "https", "mailto"})
 COLUMN_WIDTH, ROW_HEIGHT = 100, 21  # pixels, where nobody has said otherwise
+_FONT_SIZE = 10  # points, likewise
 
 _ALIGNED = {"LEFT": "left", "CENTER": "center", "RIGHT": "right"}
 _EMPHASIS = {"bold": "b", "italic": "i", "underline": "u", "strikethrough": "s"}
@@ -43,30 +44,39 @@ class Viewer:
 
 
 class Locks:
-    """The cells of one tab that a viewer may not edit."""
+    """
+    The cells of one tab that a viewer may not edit.
+
+    Between two rows where a protection begins or ends, all rows are alike:
+    such a band is worked out once.
+    """
 
     def __init__(self, book: Book, tab: Tab, viewer: Viewer) -> None:
         self._all = not viewer.may_edit
-        self._columns: dict[int, list[tuple[Rect, list[Rect]]]] = {}
+        self._width = tab.column_count
         self._areas: list[tuple[Rect, list[Rect]]] = []
-        if self._all or viewer.role == "owner":
-            return
-        for protected in tab.features["protectedRanges"]:
-            area = protection.cells(book, tab, protected)
-            if area and not protection.may_edit(protected, viewer.email):
-                self._areas.append((area, _open_parts(tab, protected)))
-
-    def has(self, row: int, column: int) -> bool:
-        """Test whether a cell is locked."""
-        if self._all:
-            return True
-        if column not in self._columns:
-            self._columns[column] = [
-                each for each in self._areas if each[0].left <= column < each[0].right
+        if not self._all and viewer.role != "owner":
+            self._areas = [
+                (area, _open_parts(tab, protected))
+                for protected in tab.features["protectedRanges"]
+                if not protection.may_edit(protected, viewer.email)
+                if (area := protection.cells(book, tab, protected))
             ]
-        return any(
-            area.top <= row < area.bottom and not any(part.has(row, column) for part in parts)
-            for area, parts in self._columns[column]
+        rects = [rect for area, parts in self._areas for rect in (area, *parts)]
+        self._edges = sorted({edge for rect in rects for edge in (rect.top, rect.bottom)})
+        self._bands: dict[int, list[bool]] = {}
+
+    def row(self, index: int) -> list[bool]:
+        """Return for each column whether its cell in a row is locked."""
+        band = bisect_right(self._edges, index)
+        if band not in self._bands:
+            self._bands[band] = [self._has(index, column) for column in range(self._width)]
+        return self._bands[band]
+
+    def _has(self, row: int, column: int) -> bool:
+        return self._all or any(
+            area.has(row, column) and not any(part.has(row, column) for part in parts)
+            for area, parts in self._areas
         )
 
 
@@ -78,6 +88,35 @@ def _open_parts(tab: Tab, protected: Message) -> list[Rect]:
         and place.get("startColumnIndex", 0) < tab.column_count
     )
     return [tab.rect(place) for place in inside]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What follows from a cell's format alone."""
+
+    is_text: bool
+    is_plain: bool  # texts are shown as they are
+    link: str
+
+    @classmethod
+    def of(cls, style: Message) -> _Shape:
+        number_format = style.get("numberFormat", {})
+        kind, pattern = number_format.get("type", ""), number_format.get("pattern", "")
+        uri = style.get("textFormat", {}).get("link", {}).get("uri", "")
+        is_plain = "@" not in pattern or pattern == "@"
+        return cls(kind == "TEXT", is_plain, clickable(uri))
+
+
+Look: TypeAlias = tuple[int, int, bool, str]  # style, rule, locked, colour rules
+
+
+def _coloured_columns(tab: Tab) -> set[int]:
+    places = [place for rule in tab.features["conditionalFormats"] for place in rule["ranges"]]
+    spans = [
+        range(place.get("startColumnIndex", 0), place.get("endColumnIndex", tab.column_count))
+        for place in places
+    ]
+    return {column for span in spans for column in span}
 
 
 class Sight:
@@ -96,52 +135,82 @@ class Sight:
         self._tab = tab
         self._locks = Locks(book, tab, viewer)
         self._rules = cells.Rules(book, tab)
+        self._coloured = _coloured_columns(tab)
         self._judge = conditions.Judge(book)
-        self._numbers: dict[tuple[int, int, bool, str], int] = {(0, 0, False, ""): 0}
+        self._shapes: dict[int, _Shape] = {}
+        self._numbers: dict[Look, int] = {(0, 0, False, ""): 0}
         self.looks: list[Message] = [{}]
 
-    def rows(self, indexes: range | list[int]) -> list[list[Json]]:
+    def rows(self, indexes: range) -> list[list[Json]]:
         """Return some rows as `[lasting key, cells]`."""
         return [self.row(index) for index in indexes]
 
     def row(self, index: int) -> list[Json]:
         """Return one row as `[lasting key, cells]`, without plain blanks at its end."""
         row = self._tab.row(index)
-        shown = [self._cell(row, index, column) for column in range(self._tab.column_count)]
+        shown = [
+            self._cell(row, index, column, locked=locked)
+            for column, locked in enumerate(self._locks.row(index))
+        ]
         while shown and shown[-1] == 0:
             shown.pop()
         return [row.key, shown]
 
-    def _cell(self, row: Row, index: int, column: int) -> Json:
-        value = row.value(column)
-        look = self._look(row, index, column)
+    def _cell(self, row: Row, index: int, column: int, *, locked: bool) -> Json:
+        value, style = row.value(column), row.style(column)
+        painted = self._painted(row, index, column) if column in self._coloured else ""
+        key = (style, row.rule(column), locked, painted)
+        look = self._numbers.get(key)
+        if look is None:
+            look = self._new_look(key, row, index, column)
         more = row.more.get(column)
         if value is None and not more:
             return look
+        text, rare = self._written(row, column, value)
+        if more and "note" in more:
+            rare["n"] = more["note"]
+        return [text, look, rare] if rare else [text, look]
+
+    def _written(self, row: Row, column: int, value: Value) -> tuple[str, Message]:
+        """Return the text of a cell, and what is rare about it."""
+        shape = self._shape(row.style(column))
+        if isinstance(value, str) and shape.is_plain:
+            # Most cells: nothing to format, so what is shown is what was typed.
+            typed = value if shape.is_text else _escaped(value)
+            rare: Message = {} if typed == value else {"i": typed}
+            if shape.link:
+                rare["l"] = shape.link
+            return value, rare
         number_format = cells.number_format(self._book, row.style(column), value)
         text = numberformat.shown(cells.result_of(value), number_format)
         rare = _rare(value, text, number_format)
         before = people.raw(self._book, row, column)
         if before != text:
             rare["o"] = before
-        if more and "note" in more:
-            rare["n"] = more["note"]
-        link = clickable(cells.link(self._book, row, column)) if value is not None else ""
+        link = shape.link
+        if isinstance(value, Formula):
+            link = clickable(cells.link(self._book, row, column))
         if link:
             rare["l"] = link
-        return [text, look, rare] if rare else [text, look]
+        return text, rare
 
-    def _look(self, row: Row, index: int, column: int) -> int:
-        locked = self._locks.has(index, column)
+    def _shape(self, style: int) -> _Shape:
+        if style not in self._shapes:
+            self._shapes[style] = _Shape.of(self._book.pool.get(style))
+        return self._shapes[style]
+
+    def _painted(self, row: Row, index: int, column: int) -> str:
+        """Return what tells the result of the colour rules from another result."""
         coloured = self._rules.format(row, index, column)
-        painted = json.dumps(coloured, sort_keys=True) if coloured else ""
-        key = (row.style(column), row.rule(column), locked, painted)
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self.looks)
-            style = cells.merged(self._book.pool.get(key[0]), coloured)
-            self.looks.append(self._described(style, key[1], locked=locked))
-        return number
+        return repr(coloured) if coloured else ""
+
+    def _new_look(self, key: Look, row: Row, index: int, column: int) -> int:
+        self._numbers[key] = len(self.looks)
+        style, rule, locked, painted = key
+        coloured = self._rules.format(row, index, column) if painted else {}
+        seen = cells.merged(self._book.pool.get(style), coloured)
+        self.looks.append(self._described(seen, rule, locked=locked))
+        return self._numbers[key]
 
     def _described(self, style: Message, rule: int, *, locked: bool) -> Message:
         look = styled(style)
@@ -243,6 +312,9 @@ def styled(style: Message) -> Message:
     for name, short in _EMPHASIS.items():
         if text.get(name):
             look[short] = True
+    size = text.get("fontSize", _FONT_SIZE)
+    if size != _FONT_SIZE:
+        look["size"] = size
     aligned = _ALIGNED.get(style.get("horizontalAlignment", ""))
     if aligned:
         look["al"] = aligned

@@ -271,7 +271,8 @@ table.onscroll = () => {
 function describe(aloud) {
   const cell = table.cell;
   if (!cell) return;
-  const column = tab.title(table.column);
+  const isTitle = table.selection.line < table.headLines.length;
+  const column = isTitle ? "" : tab.title(table.column);
   detail.name.textContent = table.isMany ? areaName() : table.name();
   detail.title.textContent = column;
   detail.text.textContent = typed(cell);
@@ -975,6 +976,8 @@ async function begin() {
   table.grid.focus({ preventScroll: true });
   workbook.listen();
   document.body.dataset.ready = "yes";
+  await tab.whole;
+  document.body.dataset.whole = "yes";
 }
 
 begin();

@@ -492,6 +492,7 @@ function dress(made, { look, value }) {
   if (look.bg) style.backgroundColor = look.bg;
   if (look.fg) style.color = look.fg;
   if (look.b) style.fontWeight = "650";
+  if (look.size) style.fontSize = `${Math.max(9, Math.min(20, look.size * 1.3))}px`;
   if (look.i) style.fontStyle = "italic";
   if (look.u || look.s) {
     style.textDecoration = `${look.u ? "underline" : ""} ${look.s ? "line-through" : ""}`;
