@@ -248,7 +248,7 @@ def typed_text(value: Value, number_format: Message) -> str:
 
 def _escaped(text: str) -> str:
     """Return a text with the apostrophe it needs to stay text when typed."""
-    if text[:1].isalpha() and text.upper() not in ("TRUE", "FALSE"):
+    if not text or (text[0].isalpha() and text.upper() not in ("TRUE", "FALSE")):
         return text
     return text if typing_in.read(text, year=2000).value == text else f"'{text}"
 

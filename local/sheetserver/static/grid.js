@@ -819,6 +819,12 @@ function rowEntries() {
       disabled: moving || high + 1 >= tab.rowCount,
     },
     {
+      label: "Add 20 rows at the end", disabled,
+      work: () => operate({
+        appendDimension: { sheetId: tab.heading.sheetId, dimension: "ROWS", length: 20 },
+      }, "20 rows added at the end"),
+    },
+    {
       label: `Delete ${words}`, work: () => remove(low, high + 1),
       disabled: disabled || !together || frozen,
     },
