@@ -91,6 +91,15 @@ class NoLedgerError(MissingError):
         super().__init__(f"There is no ledger at {path} yet: start the desk there once.")
 
 
+class DamagedLedgerError(RefusedError):
+    """The file cannot be read through any more."""
+
+    code = "damaged-ledger"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"The ledger {path} is damaged ({why}): restore it from a backup.")
+
+
 class ForeignLedgerError(RefusedError):
     """The file is no ledger of ours, or one of a newer desk."""
 
@@ -150,11 +159,14 @@ class Database:
         Return rows as last committed.
 
         :raises LedgerBusyError: when the file does not answer
+        :raises DamagedLedgerError: when what it answers makes no sense
         """
         try:
             return self._reader().execute(sql, values).fetchall()
         except sqlite3.OperationalError as error:
             raise LedgerBusyError(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise DamagedLedgerError(self._path, str(error)) from error
 
     def walk(
         self, columns: str, table: str, key: str, *, where: str = "TRUE", values: Row = ()
@@ -207,7 +219,7 @@ class Database:
             raise NoLedgerError(self._path)
         try:
             ((layout,),) = self.read("PRAGMA user_version")
-        except sqlite3.DatabaseError as error:
+        except DamagedLedgerError as error:
             self.close()
             raise ForeignLedgerError(self._path, str(error)) from error
         if layout != LAYOUT:
