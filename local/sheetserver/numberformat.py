@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,8 @@ _SECTION = re.compile(r'((?:"[^"]*"|\\.|\[[^\]]*\]|[^;"\\\[])*)(?:;|\Z)')
 _DATE_PART = re.compile(
     r'"[^"]*"|\\.|\[h+\]|\[m+\]|\[s+\]|am/pm|a/p|\.0+|y+|m+|d+|h+|s+|.', re.IGNORECASE | re.DOTALL
 )
-_NUMBER_PART = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|E[+-]0+|[#0?.,]+|[%@*_].?|.', re.DOTALL)
+_NUMBER_PART = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|E[+-]0+|[#0?.,]+|[*_].?|[%@]|.', re.DOTALL)
+_EXACT = Context(prec=1_000)  # more digits than any number and pattern have together
 _LARGE, _SMALL = 1e15, 1e-5
 _NAMES = {3: "%b", 4: "%B"}
 _HALVES = frozenset({"am/pm", "a/p"})
@@ -166,11 +167,12 @@ def _number(value: float, section: str) -> str:
 
 
 def _plain(value: Decimal, digits: str) -> str:
-    whole, point, fraction = digits.partition(".")
-    thousands = len(whole) - len(whole.rstrip(","))  # each trailing comma divides by a thousand
+    whole, point, fraction = digits.rstrip(",").partition(".")
+    # Each comma after the last digit divides by a thousand.
+    thousands = len(digits) - len(digits.rstrip(",")) + len(whole) - len(whole.rstrip(","))
     value = value.scaleb(-3 * thousands)
-    grouped = "," in whole.rstrip(",")
-    rounded = value.quantize(Decimal(1).scaleb(-len(fraction)), ROUND_HALF_UP)
+    grouped = "," in whole.strip(",")
+    rounded = value.quantize(Decimal(1).scaleb(-len(fraction)), ROUND_HALF_UP, _EXACT)
     text = f"{rounded:,f}" if grouped else f"{rounded:f}"
     front, _, back = text.partition(".")
     least = sum(mark == "0" for mark in whole)
