@@ -65,7 +65,7 @@ LABELS: Final[Mapping[str, str]] = {
     "state": "State or province",
     "city": "City",
     "company_size": "Company size",
-    "users": "How many people will use it?",
+    "users": "Number of users",
     "stage": "Where are you with Mattermost?",
     "terms_accepted": "I accept the terms",
     "product_emails": "Send me news about the product",

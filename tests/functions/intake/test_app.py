@@ -4,6 +4,8 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
 from intake.app import LABELS, STEPS, WORDS
@@ -33,6 +35,13 @@ def shown(intake, path, status=200):
     assert found["statusCode"] == status
     assert found["headers"]["Content-Type"] == "text/html; charset=utf-8"
     return unescape(found["body"])
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
 
 
 class BusyLedger:
@@ -163,6 +172,17 @@ def test_numbers_are_digits_in_forms_and_integers_in_json(intake):
     assert intake.resolve(filled_in(a_submission(users="1_000")))["statusCode"] == 422
     assert intake.resolve(posted(a_submission(users="50")))["statusCode"] == 422
     assert intake.resolve(posted(a_submission(users=5.0)))["statusCode"] == 422
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([*LABELS, "nickname", "x"]), ANYTHING)
+def test_whatever_a_field_holds_is_never_our_fault(intake, field, value):
+    """robustness.md SEC-12."""
+    found = intake.resolve(posted(a_submission(**{field: value}), source=intake.desk.ids.secret()))
+
+    assert found["statusCode"] in {202, 400, 422}
+    if found["statusCode"] == 422:
+        assert {each["field"] for each in the_problem(found)["errors"]} <= {field, "state", "city"}
 
 
 def test_unknown_fields_are_ignored_in_forms(intake):
