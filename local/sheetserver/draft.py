@@ -226,14 +226,21 @@ class Draft:
 
 def _with_range(message: Message, kind: str = "NamedRange") -> Message | None:
     """Return a thing that has kept its cells, None if it lost them all."""
-    if kind == "ConditionalFormatRule":
-        return message if message.get("ranges") else None
-    if kind == "ProtectedRange":
-        points = "range" in message or "namedRangeId" in message or "tableId" in message
-        return message if points else None
-    if kind in ("NamedRange", "FilterView", "BasicFilter", "BandedRange", "Table"):
-        return message if "range" in message or "namedRangeId" in message else None
-    return message
+    needed = _CELLS_OF.get(kind)
+    points = needed is None or any(message.get(name, []) != [] for name in needed)
+    return message if points else None
+
+
+# By any of which a thing still points at cells; a range of the first tab as a whole is empty.
+_CELLS_OF = {
+    "ConditionalFormatRule": ("ranges",),
+    "NamedRange": ("range",),
+    "ProtectedRange": ("range", "namedRangeId", "tableId"),
+    "FilterView": ("range",),
+    "BasicFilter": ("range",),
+    "BandedRange": ("range",),
+    "Table": ("range",),
+}
 
 
 def _shifted_group(group: Message, dimension: str, shift: Shift) -> Message | None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from sheetserver import accounts, batch, locate, values
+from sheetserver.cells import Reader
 from sheetserver.draft import Caller
 from sheetserver.engine import Engine
 from sheetserver.ids import RandomIds
@@ -44,3 +45,16 @@ class Workbench:
         state = self.engine.read(book)
         shown = values.value_range(state, locate.area(state, place), values.Rendering(option))
         return shown.get("values", [])
+
+    def cell_formats(self, book, place):
+        """Return the effective formats of a range, colour rules and bands included."""
+        state = self.engine.read(book)
+        area = locate.area(state, place)
+        reader = Reader(state, area.tab, {})
+        return [
+            [
+                reader.effective_format(area.tab.row(row), row, column)
+                for column in range(area.rect.left, area.rect.right)
+            ]
+            for row in range(area.rect.top, area.rect.bottom)
+        ]
