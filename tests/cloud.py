@@ -22,7 +22,8 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from partnerdesk.adapters.lists import S3Store, publish
+from partnerdesk.adapters.lists import publish
+from partnerdesk.adapters.s3 import S3Store
 from partnerdesk.adapters.system import SystemClock
 from tests import listed
 from tests.template import environment, functions, name_of, permits, resources, role_of

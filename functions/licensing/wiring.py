@@ -8,7 +8,8 @@ from partnerdesk.adapters.dynamodb import DynamoLedger, DynamoOutbox
 from partnerdesk.adapters.environment import links_of, settings_of
 from partnerdesk.adapters.ids import DynamoIds
 from partnerdesk.adapters.kms import KmsSigner
-from partnerdesk.adapters.lists import IndexScreener, S3Store
+from partnerdesk.adapters.lists import IndexScreener
+from partnerdesk.adapters.s3 import S3Store
 from partnerdesk.adapters.system import SystemClock
 from partnerdesk.adapters.vault import Vault
 from partnerdesk.usecases.screen_record import Desk

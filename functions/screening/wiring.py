@@ -6,7 +6,8 @@ from partnerdesk.adapters.clients import Clients
 from partnerdesk.adapters.dynamodb import DynamoLedger, DynamoOutbox
 from partnerdesk.adapters.environment import settings_of
 from partnerdesk.adapters.ids import DynamoIds
-from partnerdesk.adapters.lists import IndexScreener, S3Store
+from partnerdesk.adapters.lists import IndexScreener
+from partnerdesk.adapters.s3 import S3Store
 from partnerdesk.adapters.system import SystemClock
 from partnerdesk.usecases.screen_record import Desk
 from screening.services import Services

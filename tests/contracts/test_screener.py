@@ -14,10 +14,10 @@ from partnerdesk.adapters.lists import (
     IndexScreener,
     NoListsError,
     Pointer,
-    S3Store,
     Store,
     publish,
 )
+from partnerdesk.adapters.s3 import S3Store
 from partnerdesk.domain.screening import Address, Outcome, Party, PartyType
 from partnerdesk.domain.watchlist import BrokenIndexError, Watchlist, build
 from tests.listed import SDN, edition, index, without

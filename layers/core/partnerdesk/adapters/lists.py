@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from partnerdesk.adapters import ofac
 from partnerdesk.adapters.ofac import BadListError
@@ -33,9 +33,6 @@ from partnerdesk.domain.watchlist import (
     build,
     hash_of,
 )
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 POINTER = "lists.json"
 """The file or object that names the index in use."""
@@ -400,48 +397,6 @@ def day_in(name: str) -> date | None:
     """Return the day that a folder's name ends with, the first of a month, or nothing."""
     found = _DAY.search(name)
     return date(int(found[1]), int(found[2]), int(found[3] or 1)) if found else None
-
-
-class S3Store:
-    """Indexes in a bucket; the pointer object is put last."""
-
-    def __init__(self, client: "S3Client", bucket: str, *, prefix: str = "lists/") -> None:
-        self._client = client
-        self._bucket = bucket
-        self._prefix = prefix
-
-    def pointer(self) -> Pointer:
-        """
-        Return the pointer in use.
-
-        :raises NoListsError: when there is none
-        :raises BrokenIndexError: when it cannot be read
-        """
-        return Pointer.read(self._get(POINTER).decode(errors="replace"))
-
-    def index(self, name: str) -> memoryview:
-        """
-        Return the bytes of an index.
-
-        :raises NoListsError: when there is none of this name
-        """
-        return memoryview(self._get(name))
-
-    def publish(self, content: bytes, pointer: Pointer) -> None:
-        """Put the index, then the pointer; every index stays for the retention period."""
-        self._put(pointer.index, content)
-        self._put(POINTER, pointer.text().encode())
-
-    def _get(self, name: str) -> bytes:
-        try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)
-        except self._client.exceptions.NoSuchKey as missing:
-            message = f"There is no {name} among the lists."
-            raise NoListsError(message) from missing
-        return answer["Body"].read()
-
-    def _put(self, name: str, content: bytes) -> None:
-        self._client.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=content)
 
 
 def hit_of(match: Match) -> dict[str, object]:
