@@ -145,7 +145,10 @@ class Controls:
                 if each.strikes(when, call.method, call.path, call.body)
             ]
         for each in struck:
-            self._hands.act(_book_of(call.path), each.edits, each.email)
+            try:
+                self._hands.act(_book_of(call.path), each.edits, each.email)
+            except errors.ApiError as refusal:
+                each.refusal = refusal.message
 
     def _note(self, call: Incoming, answer: Answer | None, entry: Message) -> None:
         book_id = _book_of(call.path)
@@ -190,7 +193,7 @@ class Controls:
             ("POST", "clock"): self._set_clock,
             ("GET", "clock"): lambda _: {"now": rfc3339(self.clock())},
             ("POST", "between"): self._add_between,
-            ("GET", "between"): lambda _: {"waiting": self._waiting()},
+            ("GET", "between"): lambda _: self._told_between(),
             ("DELETE", "between"): self._clear_between,
             ("GET", "requests"): lambda _: {"requests": list(self._log)},
             ("DELETE", "requests"): self._clear_log,
@@ -257,10 +260,13 @@ class Controls:
     def _add_between(self, given: Json) -> Json:
         with self._lock:
             self._between.append(Between.of(given))
-        return {"waiting": self._waiting()}
+        return self._told_between()
 
-    def _waiting(self) -> int:
-        return sum(not each.is_done for each in self._between)
+    def _told_between(self) -> Json:
+        return {
+            "waiting": sum(not each.is_done for each in self._between),
+            "refused": [each.refusal for each in self._between if each.refusal],
+        }
 
     def _clear_between(self, _: Json) -> Json:
         with self._lock:

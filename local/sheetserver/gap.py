@@ -37,6 +37,7 @@ class Between:
     edits: list[Message]
     email: str = ""
     is_done: bool = False
+    refusal: str = ""  # why the person could not do it
 
     @classmethod
     def of(cls, given: Json) -> Between:

@@ -24,14 +24,12 @@ LIFETIME = 3600  # seconds a token is good for, and an assertion at most
 _LEEWAY = 60  # seconds that clocks may differ
 _MAX_ASSERTION = 16_384
 _JWT_DOTS = 2
+# Google's own client library signs for this address, whatever the account's file says.
+_GOOGLES = "https://oauth2.googleapis.com/token"
 
 
 class InvalidGrantError(Exception):
     """The assertion does not prove who signed it."""
-
-
-GOOGLES = "https://oauth2.googleapis.com/token"
-"""Google's own client library signs for this address, whatever the account's file says."""
 
 
 def exchange(engine: Engine, form: dict[str, str], audience: str) -> Message:
@@ -44,7 +42,7 @@ def exchange(engine: Engine, form: dict[str, str], audience: str) -> Message:
     if form.get("grant_type") != GRANT:
         why = f"Unsupported grant_type; only {GRANT} is modelled."
         raise InvalidGrantError(why)
-    email = signer(engine, form.get("assertion", ""), frozenset({audience, GOOGLES}))
+    email = signer(engine, form.get("assertion", ""), frozenset({audience, _GOOGLES}))
     secret = engine.ids.secret()
     expires = engine.clock().timestamp() + LIFETIME
     engine.keep_token(Token(digest(secret), email, expires))
