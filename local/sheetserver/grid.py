@@ -422,7 +422,8 @@ class _Stream:
         self._door = door
         self._book = book_id
         self._viewer = viewer
-        self._seen = seen
+        self._seen = self._after = seen
+        self._told_of: dict[int, int] = {}
         self._waiting: asyncio.Queue[Change] = asyncio.Queue()
 
     async def lines(self) -> AsyncIterator[str]:
@@ -464,10 +465,13 @@ class _Stream:
 
     def _told(self, changes: list[Change]) -> list[str]:
         """Return the events of some changes: each tab is told of once, as it is now."""
-        fresh = [change for change in changes if change.revision > self._seen]
+        fresh = [change for change in changes if self._is_news(change)]
         if not fresh:
             return []
-        self._seen = max(change.revision for change in fresh)
+        # One commit tells of its tabs one after the other, and a browser may hear of
+        # the first before the last: what was told is remembered for each tab.
+        self._told_of |= {change.sheet_id: change.revision for change in fresh}
+        self._seen = max(self._seen, *(change.revision for change in fresh))
         tabs: dict[int, list[Change]] = {}
         for change in fresh:
             tabs.setdefault(change.sheet_id, []).append(change)
@@ -476,6 +480,9 @@ class _Stream:
         except errors.ApiError:
             return [_event("gone", self._seen, {})]
         return [self._event(book, sheet_id, each) for sheet_id, each in tabs.items()]
+
+    def _is_news(self, change: Change) -> bool:
+        return change.revision > self._told_of.get(change.sheet_id, self._after)
 
     def _event(self, book: Book, sheet_id: int, changes: list[Change]) -> str:
         tab = next((each for each in _shown(book) if each.sheet_id == sheet_id), None)
