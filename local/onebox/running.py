@@ -116,6 +116,7 @@ class RunningDesk:
         server = open_sheets(self._place, root=root, secret=secret, on_edit=console.hear)
         opened.callback(server.app.close)
         opened.callback(serve(server.app, listening).stop)
+        opened.callback(server.app.hang_up)
         console.open(server, root)
         return console
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
@@ -49,6 +50,7 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._closing = threading.Event()
         self.controls = Controls(settings)
         self.engine = Engine(settings.folder, clock=self.controls.clock, ids=settings.ids)
         self.quotas = Quotas(self.controls.clock)
@@ -87,11 +89,16 @@ class App:
             is_secret=is_secret if hashes else None,
             exports=export.EXPORTS,
             edited=self.reporter.edited,
+            is_closing=self._closing.is_set,
         )
 
     def _share_new(self, book_id: str) -> None:
         for persona in self.settings.personas:
             accounts.grant(self.engine, persona, book_id)
+
+    def hang_up(self) -> None:
+        """End the live events of every browser, so that nothing holds up the server's end."""
+        self._closing.set()
 
     def close(self) -> None:
         """Let go of the data folder."""

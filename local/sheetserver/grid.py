@@ -46,7 +46,8 @@ _STAY = 30 * 86_400  # seconds until a persona must be chosen again
 _LARGEST_BODY = 4 * 2**20  # bytes
 _MOST_EDITS = 20_000
 _PAGE = 200  # rows of a table without script
-_HEARTBEAT = 15.0  # seconds of silence after which a line is sent to keep the connection
+_PAUSE = 1.0  # seconds of silence after which a stream looks whether it should end
+_HEARTBEAT = 15  # pauses after which a line is sent to keep the connection
 _FIRST, _REST = 400, 20_000  # rows of one answer
 
 _POLICY = (
@@ -71,13 +72,14 @@ class Desk:
     other machines; without it whoever sits here simply chooses. `exports`
     writes a workbook, or one of its tabs, as a file: by ending, a function of
     the workbook and the tab's id. `edited` is told of every edit by a person:
-    workbook, tab's id, range, e-mail.
+    workbook, tab's id, range, e-mail. Once `is_closing`, the live events end.
     """
 
     engine: Engine
     is_secret: Callable[[str, str], bool] | None = None
     exports: dict[str, tuple[str, Callable[[Book, int], bytes]]] | None = None
     edited: Callable[[str, int, str, str], None] | None = None
+    is_closing: Callable[[], bool] = lambda: False
 
     def personas(self) -> list[Account]:
         """Return everybody a person can be."""
@@ -424,6 +426,7 @@ class _Stream:
         self._viewer = viewer
         self._seen = self._after = seen
         self._told_of: dict[int, int] = {}
+        self._pauses = 0
         self._waiting: asyncio.Queue[Change] = asyncio.Queue()
 
     async def lines(self) -> AsyncIterator[str]:
@@ -438,7 +441,7 @@ class _Stream:
             yield "retry: 1000\n\n"
             for event in await run_in_threadpool(self._missed):
                 yield event
-            while self._may_look():
+            while self._may_look() and not self._door.desk.is_closing():
                 yield await self._next()
         finally:
             leave()
@@ -455,13 +458,18 @@ class _Stream:
 
     async def _next(self) -> str:
         try:
-            first = await asyncio.wait_for(self._waiting.get(), _HEARTBEAT)
+            first = await asyncio.wait_for(self._waiting.get(), _PAUSE)
         except TimeoutError:
-            return ": still here\n\n"
+            return self._beat()
         changes = [first]
         while not self._waiting.empty():
             changes.append(self._waiting.get_nowait())
         return "".join(await run_in_threadpool(self._told, changes))
+
+    def _beat(self) -> str:
+        """Return a line that keeps the connection, when one is due."""
+        self._pauses = (self._pauses + 1) % _HEARTBEAT
+        return "" if self._pauses else ": still here\n\n"
 
     def _told(self, changes: list[Change]) -> list[str]:
         """Return the events of some changes: each tab is told of once, as it is now."""
