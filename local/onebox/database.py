@@ -250,12 +250,15 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         mode = "ro" if self._readonly else "rwc"
-        connection = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,  # each thread has its own; only close() closes them all
-        )
+        try:
+            connection = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?mode={mode}",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,  # each thread has its own; only close() closes them all
+            )
+        except sqlite3.OperationalError as error:
+            raise LedgerBusyError(str(error)) from error
         connection.execute("PRAGMA busy_timeout = 5000")
         return connection
 
@@ -335,7 +338,8 @@ def _attempt(connection: sqlite3.Connection, job: _Job) -> Callable[[], None]:
         answer = job.work(connection)
     except Exception as error:  # handed to whoever waits; its neighbours go on
         if not connection.in_transaction:  # a full disk ends the transaction by itself
-            raise
+            message = "the transaction ended"
+            raise sqlite3.OperationalError(message) from error
         connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
         refusal = error

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from onebox.database import Database, FolderInUseError, ForeignLedgerError, NoLedgerError
+from onebox.database import (
+    DamagedLedgerError,
+    Database,
+    FolderInUseError,
+    ForeignLedgerError,
+    NoLedgerError,
+)
 from onebox.ledger import SqliteLedger
 from partnerdesk.domain import chain
 from partnerdesk.domain.change import Claim
@@ -162,6 +168,53 @@ def test_a_bug_in_one_change_leaves_its_neighbours_alone(path):
 
     assert database.read("SELECT name FROM claim") == [("whole",)]
     database.close()
+
+
+def test_when_the_transaction_fails_nobody_is_told_yes(path):
+    """What a full disk does in the middle of a change: SQLite ends the transaction by itself."""
+    database = Database(path)
+
+    def ends_in_silence(connection):
+        connection.execute("INSERT INTO claim VALUES ('a', '')")
+        connection.execute("ROLLBACK")
+
+    def ends_in_an_error(connection):
+        ends_in_silence(connection)
+        connection.execute("INSERT INTO nowhere VALUES (1)")
+
+    def fails_alone(connection):
+        connection.execute("INSERT INTO nowhere VALUES (1)")
+
+    for work in (ends_in_silence, ends_in_an_error, fails_alone):
+        with pytest.raises(LedgerBusyError):
+            database.write(work)
+    database.write(lambda it: it.execute("INSERT INTO claim VALUES ('b', '')"))
+
+    assert database.read("SELECT name FROM claim") == [("b",)]
+    database.close()
+
+
+def test_a_place_that_cannot_be_written_is_said_at_once(path):
+    path.mkdir()
+
+    with pytest.raises(LedgerBusyError):
+        SqliteLedger(path)
+    path.rmdir()
+    SqliteLedger(path).close()
+
+
+def test_a_damaged_file_is_called_so(path):
+    ledger = SqliteLedger(path)
+    for n in range(50):
+        ledger.commit(writing(a_licence(f"LIC-{n}")))
+    ledger.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192] + bytes(len(whole) - 8192))
+
+    reader = SqliteLedger(path, readonly=True)
+    with pytest.raises(DamagedLedgerError, match="restore it from a backup"):
+        list(reader.heads())
+    reader.close()
 
 
 def test_the_file_is_as_safe_as_it_is_said_to_be(path):

@@ -97,3 +97,12 @@ def test_there_is_nothing_to_verify_before_a_desk_started(place):
 
     assert isinstance(answer.exception, MissingError)
     assert not place.ledger.exists()
+
+
+def test_an_empty_ledger_is_whole(place):
+    SmallDesk(place.data).close()
+
+    answer = said(place)
+
+    assert answer.exit_code == 0
+    assert "V2  ok   one licence a grant, its file as issued and signed\n" in answer.output

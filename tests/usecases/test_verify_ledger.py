@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from partnerdesk.adapters.codec import KINDS
+from partnerdesk.domain.chain import digest
 from partnerdesk.domain.change import Claim
 from partnerdesk.domain.licence import Licence
 from partnerdesk.domain.screening import Outcome
@@ -321,6 +322,24 @@ def test_tampering_is_named(desk, tmp_path, sql, invariant, first):
     tamper(desk, sql)
 
     assert complaints(desk)[invariant] == first
+
+
+def test_an_event_with_another_past_is_named(desk, tmp_path):
+    """Even one who makes the digest fit cannot hide it."""
+    desk.ledger_path = tmp_path / "desk.db"
+    desk.ask()
+    desk.work()
+    event = desk.ledger.event("licence", "LIC-2026-000001", 2)
+    forged = event.entry.replace('"previous":"', '"previous":"0')
+
+    tamper(
+        desk,
+        "UPDATE event SET entry = ?, digest = ? WHERE kind = 'licence' AND version = 2",
+        forged,
+        digest(forged),
+    )
+
+    assert complaints(desk)["V8"] == f"{LICENCE}: event 2 does not follow from the one before"
 
 
 @pytest.mark.parametrize(

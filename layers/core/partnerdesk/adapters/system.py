@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -25,7 +26,6 @@ class SystemClock:
             return self._latest
 
 
-def pause(tries: int) -> None:
+def pause(tries: int, *, sleep: Callable[[float], None] = time.sleep) -> None:
     """Wait for a moment drawn at random, on average longer after every try."""
-    most = FIRST_PAUSE * 2**tries
-    time.sleep(secrets.SystemRandom().uniform(0, most))
+    sleep(secrets.SystemRandom().uniform(0, FIRST_PAUSE * 2**tries))
