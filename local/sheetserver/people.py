@@ -1,13 +1,9 @@
 """
-What a person at the grid sees and does: the only door between the browser pages and the engine.
-
-The pages need nothing else of this server than this module, `Engine` for
-`subscribe` and `changes_since`, and `Caller` for who the person is:
+What a person at the grid may do: the only door through which the browser pages change anything.
 
 - `books(engine, who)` lists the spreadsheets a persona may open;
 - `open_book(engine, who, id)` returns one, or raises 404 as if there were none;
-- `tab_view(book, sheet_id, who)` is everything about a tab but its cells;
-- `cell_views(book, sheet_id, who, rect)` are its cells, row by row;
+- `raw(book, row, column)` is what would have to be typed to get a cell as it is;
 - `edit(engine, who, place, edits)` types texts into cells, all or none;
 - `operate(engine, who, place, requests)` changes rows, columns or order, as batchUpdate does;
 - `engine.subscribe(id, listener)` tells of each `Change` in the writer's thread,
@@ -15,8 +11,7 @@ The pages need nothing else of this server than this module, `Engine` for
 
 Refusals: `EditConflictError` (409: somebody was first), `EditRefusedError`
 (422: these cells, this sentence), `errors.ApiError` for the rest (its `code`,
-`message`). Every function may block for as long as a commit takes: call it
-with `asyncio.to_thread`.
+`message`). Every function may block for as long as a commit takes.
 """
 
 from __future__ import annotations
@@ -34,33 +29,16 @@ from sheetserver import (
     values,
 )
 from sheetserver.book import Formula
-from sheetserver.draft import Caller, Draft
-from sheetserver.ranges import COLUMNS, ROWS, Rect
+from sheetserver.ranges import Rect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sheetserver.book import Book, Row, Tab
+    from sheetserver.draft import Caller, Draft
     from sheetserver.engine import Engine
     from sheetserver.messages import Message
 
-__all__ = [
-    "BookEntry",
-    "Caller",
-    "CellView",
-    "Edit",
-    "EditConflictError",
-    "EditRefusedError",
-    "Place",
-    "TabView",
-    "books",
-    "cell_views",
-    "edit",
-    "open_book",
-    "operate",
-    "tab_view",
-    "tabs",
-]
 
 # What a person may do besides typing; sorting and filtering for oneself need no request.
 OPERATIONS = frozenset(
@@ -89,65 +67,11 @@ class BookEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class TabView:
-    """
-    A tab without its cells.
-
-    `widths` and `hidden_columns`, `hidden_rows` go by index; a column that is
-    not in `widths` has the default of 100 pixels. `merges` are rectangles.
-    `filter_views` and `charts` are the stored messages of the API.
-    """
-
-    sheet_id: int
-    title: str
-    is_hidden: bool
-    revision: int
-    structure: int
-    row_count: int
-    column_count: int
-    used: Rect
-    frozen_rows: int
-    frozen_columns: int
-    widths: dict[int, int]
-    hidden_columns: tuple[int, ...]
-    hidden_rows: tuple[int, ...]
-    merges: tuple[Rect, ...]
-    filter_views: tuple[Message, ...]
-    charts: tuple[Message, ...]
-    may_write: bool  # the person may write the spreadsheet; cells can be protected still
-
-
-@dataclass(frozen=True, slots=True)
 class CellView:
-    """
-    A cell as a person sees it.
-
-    `text` is how it is shown, `raw` what typing would have to put there (a
-    formula, a number in full, the text itself): it is the `old` of an edit.
-    `kind` is text, number, date, boolean, error or empty. `background`,
-    `colour` are `#rrggbb` of the format with the colour rules applied, empty
-    for the defaults. `choices` are a dropdown's entries, None for none;
-    `is_checkbox` a yes-or-no cell. `link` is an address as it was entered:
-    only http, https and mailto may be made clickable.
-    """
+    """A cell that is not what its typist saw: how it is shown, and the `old` of a new try."""
 
     text: str
     raw: str
-    kind: str
-    note: str
-    link: str
-    choices: tuple[str, ...] | None
-    is_strict: bool
-    is_checkbox: bool
-    is_read_only: bool
-    background: str
-    colour: str
-    is_bold: bool
-    is_italic: bool
-    is_struck: bool
-    align: str  # LEFT, CENTER, RIGHT
-    wraps: bool
-    input_message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,142 +136,6 @@ def open_book(engine: Engine, who: Caller, book_id: str) -> Book:
     return book
 
 
-def tabs(book: Book) -> list[tuple[int, str, bool]]:
-    """Return id, title and whether it is hidden, of each tab in order."""
-    return [(tab.sheet_id, tab.title, bool(tab.properties.get("hidden"))) for tab in book.tabs]
-
-
-def tab_view(engine: Engine, who: Caller, book: Book, sheet_id: int) -> TabView:
-    """
-    Return everything about a tab but its cells.
-
-    :raises ApiError: 400 if there is no such tab
-    """
-    tab = book.tab(sheet_id)
-    grid = tab.properties["gridProperties"]
-    return TabView(
-        sheet_id=sheet_id,
-        title=tab.title,
-        is_hidden=bool(tab.properties.get("hidden")),
-        revision=book.revision,
-        structure=tab.structure,
-        row_count=tab.row_count,
-        column_count=tab.column_count,
-        used=tab.used(),
-        frozen_rows=grid.get("frozenRowCount", 0),
-        frozen_columns=grid.get("frozenColumnCount", 0),
-        widths={
-            at: each["pixelSize"]
-            for at, each in tab.column_properties.items()
-            if "pixelSize" in each
-        },
-        hidden_columns=_hidden(tab, COLUMNS),
-        hidden_rows=_hidden(tab, ROWS),
-        merges=tuple(tab.rect(merge) for merge in tab.features["merges"]),
-        filter_views=tuple(tab.features["filterViews"]),
-        charts=tuple(tab.features["charts"]),
-        may_write=engine.role(book.id, who) in ("writer", "owner"),
-    )
-
-
-def _hidden(tab: Tab, dimension: str) -> tuple[int, ...]:
-    sides = tab.sides(dimension)
-    return tuple(
-        sorted(
-            at
-            for at, each in sides.items()
-            if each.get("hiddenByUser") or each.get("hiddenByFilter")
-        )
-    )
-
-
-def cell_views(
-    engine: Engine, who: Caller, book: Book, sheet_id: int, rect: Rect
-) -> list[list[CellView]]:
-    """
-    Return the cells of a rectangle, row by row, cut to the grid.
-
-    Rows without anything in them are there too: a page can count on the shape.
-
-    :raises ApiError: 400 if there is no such tab
-    """
-    tab = book.tab(sheet_id)
-    viewer = _Viewer(engine, who, book, tab)
-    inside = rect.within(tab.extent)
-    return [
-        [viewer.view(row, column) for column in range(inside.left, inside.right)]
-        for row in range(inside.top, inside.bottom)
-    ]
-
-
-class _Viewer:
-    """Shows cells of one tab to one person."""
-
-    def __init__(self, engine: Engine, who: Caller, book: Book, tab: Tab) -> None:
-        role = engine.role(book.id, who)
-        self._book = book
-        self._tab = tab
-        self._rules = cells.Rules(book, tab)
-        self._judge = conditions.Judge(book)
-        self._choices: dict[int, tuple[str, ...] | None] = {}
-        self._may_write = role in ("writer", "owner")
-        barred = () if role == "owner" else tab.features["protectedRanges"]
-        self._barred = [
-            (covered, [tab.rect(place) for place in each.get("unprotectedRanges", ())])
-            for each in barred
-            if not protection.may_edit(each, who.email)
-            if (covered := protection.cells(book, tab, each))
-        ]
-
-    def view(self, index: int, column: int) -> CellView:
-        row = self._tab.row(index)
-        value = row.value(column)
-        result = cells.result_of(value)
-        style = cells.merged(
-            self._book.pool.get(row.style(column)), self._rules.format(row, index, column)
-        )
-        text_format = style.get("textFormat", {})
-        rule = self._book.pool.get(row.rule(column))
-        kind = _kind(self._book, row, column)
-        is_number = kind in ("number", "date")
-        return CellView(
-            text=cells.shown(self._book, row, column),
-            raw=raw(self._book, row, column),
-            kind=kind,
-            note=row.more.get(column, {}).get("note", ""),
-            link=cells.link(self._book, row, column),
-            choices=self._listed(row.rule(column)),
-            is_strict=bool(rule.get("strict")),
-            is_checkbox=rule.get("condition", {}).get("type") == "BOOLEAN",
-            is_read_only=not self._may_edit(index, column),
-            background=_hex(style.get("backgroundColor")),
-            colour=_hex(text_format.get("foregroundColor")),
-            is_bold=bool(text_format.get("bold")),
-            is_italic=bool(text_format.get("italic")),
-            is_struck=bool(text_format.get("strikethrough")),
-            align=style.get("horizontalAlignment")
-            or ("RIGHT" if is_number else "CENTER" if isinstance(result, bool) else "LEFT"),
-            wraps=style.get("wrapStrategy") == "WRAP",
-            input_message=rule.get("inputMessage", ""),
-        )
-
-    def _listed(self, number: int) -> tuple[str, ...] | None:
-        if number not in self._choices:
-            rule = self._book.pool.get(number)
-            condition = rule.get("condition", {})
-            listed = condition.get("type") in ("ONE_OF_LIST", "ONE_OF_RANGE")
-            self._choices[number] = (
-                tuple(self._judge.listed(condition, self._tab)) if listed else None
-            )
-        return self._choices[number]
-
-    def _may_edit(self, row: int, column: int) -> bool:
-        return self._may_write and not any(
-            covered.has(row, column) and not any(part.has(row, column) for part in free)
-            for covered, free in self._barred
-        )
-
-
 def raw(book: Book, row: Row, column: int) -> str:
     """Return what would have to be typed to get a cell as it is: the `old` of an edit."""
     value = row.value(column)
@@ -377,14 +165,6 @@ def _kind(book: Book, row: Row, column: int) -> str:
     return {type(None): "empty", bool: "boolean", str: "text"}.get(type(result), "error")
 
 
-def _hex(colour: Message | None) -> str:
-    """Return a colour as style sheets write it, nothing for none."""
-    if colour is None:
-        return ""
-    parts = (round(255 * colour.get(name, 0)) for name in ("red", "green", "blue"))
-    return "#" + "".join(f"{part:02x}" for part in parts)
-
-
 def edit(engine: Engine, who: Caller, place: Place, edits: Iterable[Edit]) -> int:
     """
     Type texts into cells as one commit, and return its revision.
@@ -401,7 +181,7 @@ def edit(engine: Engine, who: Caller, place: Place, edits: Iterable[Edit]) -> in
 
     def work(draft: Draft) -> int:
         tab = draft.book.tab(place.sheet_id)
-        _check_conflicts(engine, draft, tab, place, wanted)
+        _check_conflicts(draft, tab, place, wanted)
         mine = draft.tab(place.sheet_id)
         for each in wanted:
             values.type_in(draft, mine, mine.own(each.row), each.column, each.new)
@@ -412,17 +192,21 @@ def edit(engine: Engine, who: Caller, place: Place, edits: Iterable[Edit]) -> in
     return engine.write(place.book, who, work)
 
 
-def _check_conflicts(
-    engine: Engine, draft: Draft, tab: Tab, place: Place, edits: tuple[Edit, ...]
-) -> None:
+def _check_conflicts(draft: Draft, tab: Tab, place: Place, edits: tuple[Edit, ...]) -> None:
     inside = all(tab.extent.has(each.row, each.column) for each in edits)
     if tab.structure > place.revision or not inside:
         raise EditConflictError(draft.book.revision, {})
     stale = [each for each in edits if raw(draft.book, tab.row(each.row), each.column) != each.old]
     if stale:
-        viewer = _Viewer(engine, draft.caller, draft.book, tab)
-        current = {(each.row, each.column): viewer.view(each.row, each.column) for each in stale}
+        current = {
+            (each.row, each.column): _view(draft.book, tab.row(each.row), each.column)
+            for each in stale
+        }
         raise EditConflictError(draft.book.revision, current)
+
+
+def _view(book: Book, row: Row, column: int) -> CellView:
+    return CellView(cells.shown(book, row, column), raw(book, row, column))
 
 
 def _check_refusals(draft: Draft, tab: Tab, edits: tuple[Edit, ...]) -> None:
