@@ -1,10 +1,14 @@
-"""The time of the machine, and patience that keeps two from repeating in step."""
+"""The time of the machine and its dice: secrets nobody guesses, pauses that do not repeat."""
 
 import secrets
 import time
+from base64 import b32encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
+
+SECRET_BYTES = 16
+"""128 bits."""
 
 FIRST_PAUSE = 0.02
 """Seconds; each further pause may be twice as long."""
@@ -26,6 +30,16 @@ class SystemClock:
             return self._latest
 
 
+def secret() -> str:
+    """Return 128 random bits as 26 characters of lower-case Base32."""
+    return b32encode(secrets.token_bytes(SECRET_BYTES)).decode().rstrip("=").lower()
+
+
 def pause(tries: int, *, sleep: Callable[[float], None] = time.sleep) -> None:
     """Wait for a moment drawn at random, on average longer after every try."""
     sleep(secrets.SystemRandom().uniform(0, FIRST_PAUSE * 2**tries))
+
+
+def dice() -> float:
+    """Return a random number from 0 to 1."""
+    return secrets.SystemRandom().random()
