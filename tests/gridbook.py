@@ -183,7 +183,8 @@ def deals(rows):
     body = [deal(at) for at in range(1, rows + 1)]
     yield write(DEALS, 0, 0, [cell(title) for title, _ in COLUMNS])
     yield write(DEALS, 1, 0, *body, fields=written)
-    yield numbered(area(DEALS, 1, last, 0, WIDTH), "TEXT")
+    yield numbered(area(DEALS, 1, last, 0, CONFIRM), "TEXT")
+    yield numbered(area(DEALS, 1, last, REASON, WIDTH), "TEXT")
     yield numbered(area(DEALS, 1, last, DUE, DUE + 1), "DATE", "d mmm yyyy")
     yield numbered(area(DEALS, 1, last, SEATS, SEATS + 1), "NUMBER", "#,##0")
     yield numbered(area(DEALS, 1, last, AMOUNT, AMOUNT + 1), "CURRENCY", '"EUR" #,##0.00')

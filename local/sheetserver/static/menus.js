@@ -77,9 +77,10 @@ export function dialog(title, content, buttons) {
   const box = element("dialog", { class: "dialog", "aria-label": title });
   const form = element("form", { method: "dialog" }, element("h2", {}, title), ...content);
   const row = element("p", { class: "buttons" });
+  // The main button comes first in the document, so that Enter in a field means it.
   buttons.forEach(([name, label], at) => {
     const main = at === buttons.length - 1;
-    row.append(element("button", { value: name, class: main ? "button" : "button quiet" }, label));
+    row.prepend(element("button", { value: name, class: main ? "button" : "button quiet" }, label));
   });
   form.append(row);
   box.append(form);
@@ -91,7 +92,7 @@ export function dialog(title, content, buttons) {
       box.remove();
     });
     box.showModal();
-    (box.querySelector("[autofocus]") ?? row.lastElementChild).focus();
+    (box.querySelector("[autofocus]") ?? row.firstElementChild).focus();
   });
 }
 
