@@ -1,7 +1,7 @@
 """New names for records, counted in the ledger's file."""
 
 from onebox.ledger import SqliteLedger
-from partnerdesk.adapters.ids import BlockIds
+from partnerdesk.adapters.numbering import BlockIds
 
 
 class SqliteIds(BlockIds):

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from botocore.session import get_session
 
 from partnerdesk.adapters.dynamodb import DynamoLedger, DynamoOutbox
+from partnerdesk.adapters.ids import DynamoIds
 from partnerdesk.domain.change import Claim, Limit, Message, Queue
 from partnerdesk.domain.licence import Licence
 from partnerdesk.ports import (
@@ -143,12 +144,13 @@ def test_a_throttled_transaction_is_busy_at_once(ledger, wire, pauses, code):
     ],
     ids=name_of,
 )
-def test_silence_and_throttling_are_busy_for_writers_and_readers(ledger, wire, silence):
+def test_silence_and_throttling_are_busy_for_writers_and_readers(ledger, wire, client, silence):
     for ask in (
         lambda: ledger.commit(CLAIM),
         lambda: ledger.get(Licence, "LIC-1"),
         lambda: ledger.worklist("licence#issued"),
         lambda: list(ledger.heads()),
+        lambda: DynamoIds(client, "ledger").next("TRL", at=NOON),
     ):
         wire.answers = [silence]
         with pytest.raises(LedgerBusyError):

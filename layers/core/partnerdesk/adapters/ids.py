@@ -1,85 +1,16 @@
-"""New names for records, and secrets nobody can guess."""
+"""New names for the records of the desk on AWS, counted in the ledger's table."""
 
-import secrets
-from base64 import b32encode
-from datetime import UTC, datetime
-from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from partnerdesk.adapters.dynamodb_table import Table
+from partnerdesk.adapters.numbering import BlockIds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-BLOCK = 20
-"""How many numbers are taken at once: a form then costs 1 + 1/20 calls (robustness.md C2)."""
-
-SECRET_BYTES = 16
-
-WITHOUT_YEAR = frozenset({"PTR", "CUS"})
-"""Partners and customers stay for years, so their ids name none (rules.md 2)."""
-
-
-class Counter(Protocol):
-    """Gives out numbers, each once."""
-
-    def count_up(self, counter: str, *, by: int) -> int:
-        """Take the next numbers of a counter, and return the last of them."""
-
-
-class BlockIds:
-    """
-    Ids from counters, of which a block is taken at a time.
-
-    What is left of a block when the process ends is a gap, which record ids may
-    have; a number is never given out twice.
-    """
-
-    def __init__(self, counter: Counter) -> None:
-        self._counter = counter
-        self._gate = Lock()
-        self._left: dict[str, range] = {}
-
-    def next(self, prefix: str, *, at: datetime) -> str:
-        """Return the next id of a kind, such as `TRL-2026-000123` or `PTR-000123`."""
-        series = prefix if prefix in WITHOUT_YEAR else f"{prefix}-{at.astimezone(UTC).year}"
-        with self._gate:
-            left = self._left.get(series) or self._block(series)
-            self._left[series] = left[1:]
-        return f"{series}-{left[0]:06}"
-
-    def secret(self) -> str:
-        """Return 128 random bits as 26 characters of lower-case Base32."""
-        return b32encode(secrets.token_bytes(SECRET_BYTES)).decode().rstrip("=").lower()
-
-    def _block(self, series: str) -> range:
-        last = self._counter.count_up(series, by=BLOCK)
-        return range(last - BLOCK + 1, last + 1)
-
 
 class DynamoIds(BlockIds):
-    """Ids of the desk on AWS, counted in the ledger's table."""
+    """Ids of the desk on AWS."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        super().__init__(_TableCounter(client, table))
-
-
-class _TableCounter:
-    """Counters as items of the ledger's table."""
-
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
-
-    def count_up(self, counter: str, *, by: int) -> int:
-        """
-        Take the next numbers of a counter, and return the last of them.
-
-        After a lost answer the block is taken once more: a gap, never a repeat.
-        """
-        answer = self._client.update_item(
-            TableName=self._table,
-            Key={"pk": {"S": f"COUNTER#{counter}"}, "sk": {"S": "COUNTER"}},
-            UpdateExpression="ADD latest :block",
-            ExpressionAttributeValues={":block": {"N": str(by)}},
-            ReturnValues="UPDATED_NEW",
-        )
-        return int(answer["Attributes"]["latest"]["N"])
+        super().__init__(Table(client, table))
