@@ -4,11 +4,12 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from socket import AF_INET, IPPROTO_TCP, SOCK_STREAM, socket
 
 from console.google import SPREADSHEETS, Budget, GoogleSheets, anonymous
 from console.schema import QueueTab, letters, quoted
 from console.tabs import TABS, TITLES, tabs_of
-from onebox.serving import bind, serve
+from onebox.serving import serve
 from partnerdesk.domain.record import Workbook
 from sheetserver.app import build
 from sheetserver.settings import Settings
@@ -26,7 +27,10 @@ class SheetServer:
     """Our own sheet server on a port of this machine, without accounts."""
 
     def __init__(self, folder: Path):
-        listening = bind(0, setting="SHEETS_PORT")
+        # asyncio turns Nagle's waiting off only where a socket says that it is TCP.
+        listening = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
         root = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self.app = build(
             Settings(folder=folder, root=root, is_anonymous=True, has_test_controls=True)

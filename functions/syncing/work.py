@@ -551,6 +551,9 @@ class _Visit:
             written, others = self._planned(self._look(_staff_view), marks)
             self._write_apart(written, others)
             echo = self._look(_staff_view)
+        if echo is None:
+            self._put_back(written)
+            return True
         is_full = len(marks) == MOST_ROWS or len(written) == MOST_ROWS
         return not self._verified(written, echo) or is_full
 
@@ -664,8 +667,12 @@ class _Visit:
                 requests = plan.rewritten(tab, place, row, wanted)
                 yield _Written(tab, row.id, wanted.rev, Kept(), None, requests)
 
-    def _write(self, written: Sequence[_Written], others: Sequence[SheetMessage]) -> Rows:
-        """Send one atomic write, and return the rows of the tabs concerned as its echo has them."""
+    def _write(self, written: Sequence[_Written], others: Sequence[SheetMessage]) -> Rows | None:
+        """
+        Send one atomic write, and return the rows of the tabs concerned as its echo has them.
+
+        None says that a column had moved between look and write.
+        """
         requests = [*others, *(request for it in written for request in it.requests)]
         for tab in self.tabs:
             new = [(it.appended, it.kept) for it in written if it.tab is tab and it.appended]
@@ -679,7 +686,28 @@ class _Visit:
         echo = [each for tab in concerned for each in self.places[tab.key].ranges(_echo_view(tab))]
         sheets = self.services.sheets
         blocks = iter(sheets.write(self.workbook, requests, echo=echo, until=self.until))
-        return self._rows(blocks, concerned, _echo_view) or {}
+        return self._rows(blocks, concerned, _echo_view)
+
+    def _put_back(self, written: Sequence[_Written]) -> None:
+        """
+        Undo what a write did to columns that had moved away, in the rows it was about.
+
+        Service cells are written anew; the marks stay for the next visit to verify.
+        """
+        old = self.places
+        self._survey()
+        rows = self._look(_staff_view)
+        requests: list[SheetMessage] = []
+        for it in written:
+            row = next((row for row in rows[it.tab.key] if row.id == it.id), None)
+            line = row and self._expected(it.tab, row)
+            if not (it.needs_writing and row and line):
+                continue
+            place = self.places[it.tab.key]
+            requests += plan.put_back(it.tab, old[it.tab.key], place, row, it.kept)
+            requests += plan.rewritten(it.tab, place, row, line, empty=_to_empty(row, it.kept))
+        if requests:
+            self.services.sheets.write(self.workbook, requests, until=self.until)
 
     def _write_apart(self, written: Sequence[_Written], others: Sequence[SheetMessage]) -> None:
         """Write what can be written, halving what is refused until the guilty row stands alone."""

@@ -1,5 +1,6 @@
 """Talks to the spreadsheet service, real Google or our own server: the only user of gspread."""
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,8 +83,14 @@ def anonymous(root: str) -> Endpoint:
 
 def signed_in(credentials: Path, root: str = "") -> Endpoint:
     """Return a way to the service with the account of a service-account file."""
-    account = gspread.service_account(credentials, scopes=SCOPES, http_client=Endpoint)
-    client = account.http_client
+    return signed_in_as(json.loads(credentials.read_text("utf-8")), root)
+
+
+def signed_in_as(account: Mapping[str, str], root: str = "") -> Endpoint:
+    """Return a way to the service with a service account, given as its file's content."""
+    client = gspread.service_account_from_dict(
+        dict(account), scopes=SCOPES, http_client=Endpoint
+    ).http_client
     if not isinstance(client, Endpoint):
         message = "gspread did not take our HTTP client."
         raise TypeError(message)

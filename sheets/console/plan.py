@@ -119,9 +119,10 @@ def rewritten(
         requests.append(
             _cells(place, row.index, place.columns[ID.field], [_cell(ID, line.id)], VALUE)
         )
-    if "action" in tab.by_field:
-        at = place.columns["action"]
-        requests.append(_cells(place, row.index, at, [_choice(line)], "dataValidation,note"))
+    if isinstance(tab, QueueTab):
+        for name, cell in (("action", _choice(line)), ("confirm", {"dataValidation": TICK})):
+            at = place.columns[name]
+            requests.append(_cells(place, row.index, at, [cell], "dataValidation,note"))
     requests.extend(
         _cells(place, row.index, place.columns[name], [_cell(tab.by_field[name], "")], VALUE)
         for name in sorted(empty)
@@ -194,14 +195,15 @@ def _choice(line: Line) -> SheetMessage:
 
 def _format(column: Column) -> Mapping[str, object]:
     shape = column.cell.number_format
-    return {"wrapStrategy": "CLIP"} | ({"numberFormat": shape} if shape else {})
+    wrap = {"wrapStrategy": "WRAP" if column.is_wrapped else "CLIP"}
+    return {**wrap, **({"numberFormat": shape} if shape else {})}
 
 
 def _cell(column: Column, value: Value) -> SheetMessage:
     shape = column.cell.number_format
     format_ = {"userEnteredFormat": {"numberFormat": shape}} if shape else {}
-    empty = False if column.cell is Cell.TICK else value
-    return {VALUE: typed(empty), **format_}
+    shown = bool(value) if column.cell is Cell.TICK else value
+    return {VALUE: typed(shown), **format_}
 
 
 def _cells(
@@ -226,6 +228,25 @@ def emptied(tab: Tab, place: Place, row: Row) -> Sequence[SheetMessage]:
     """Return the requests that empty the service cells of a row that is nobody's."""
     blank = Line("", {column.field: "" for column in tab.every_column})
     return tuple(_service_cells(tab, place, row.index, blank))
+
+
+def put_back(tab: Tab, old: Place, new: Place, row: Row, kept: Kept) -> tuple[SheetMessage, ...]:
+    """
+    Return the requests that undo, beside its own cells, a write whose columns had moved away.
+
+    What it wrote over staff cells is put back as last acknowledged; what it left
+    in columns that are not ours is emptied.
+    """
+    hit = {old.columns[name] for name, column in tab.by_field.items() if not column.is_staff}
+    strange = sorted(hit - set(new.columns.values()))
+    requests = [_cells(new, row.index, at, [{}], VALUE) for at in strange]
+    for name in tab.staff_fields:
+        at, text = new.columns[name], "" if name in kept.handled else kept.staff.get(name, "")
+        if at in hit and row.cells[name] != text:
+            column = tab.by_field[name]
+            cell = _cell(column, text == "TRUE" if column.cell is Cell.TICK else text)
+            requests.append(_cells(new, row.index, at, [cell], SHOWN))
+    return tuple(requests)
 
 
 def trimmed(tab: LogTab, place: Place, *, rows: int, new: int) -> Sequence[SheetMessage]:

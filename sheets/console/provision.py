@@ -7,7 +7,6 @@ from math import isclose
 from typing import Any, Final
 
 from console.schema import (
-    Cell,
     Column,
     Place,
     QueueTab,
@@ -32,7 +31,7 @@ SPARE_COLUMNS: Final = 3
 TINY: Final = 0.002
 """Colours are read back with a little less precision than they were written."""
 
-GREY, HEAD, HEAD_STAFF, WHITE, DIM = "#EFEFEF", "#D9D9D9", "#D0E3F5", "#FFFFFF", "#80868B"
+GREY, HEAD, HEAD_STAFF, WHITE, DIM = "#EFEFEF", "#D9D9D9", "#D0E3F5", "#FFFFFF", "#5F6368"
 
 Found = Mapping[str, Any]
 """A workbook as `SheetsClient.describe` returns it."""
@@ -317,9 +316,6 @@ def _dress(column: Column, ground: Ground, at: int) -> Iterator[SheetMessage]:
     top = {**_body(ground, at), "startRowIndex": 0, "endRowIndex": 1}
     mask = "userEnteredFormat(backgroundColor,textFormat.bold,wrapStrategy,verticalAlignment)"
     yield _repeat(top, {"userEnteredFormat": head}, mask)
-    if column.cell is Cell.TICK:
-        rule = {"condition": {"type": "BOOLEAN"}, "strict": True}
-        yield {"setDataValidation": {"range": _body(ground, at), "rule": rule}}
     yield {
         "updateDimensionProperties": {
             "range": _span(ground, at, at + 1),

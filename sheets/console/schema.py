@@ -22,9 +22,6 @@ Value: TypeAlias = str | int | bool | date | datetime | None
 EPOCH: Final = date(1899, 12, 30)
 """The day that the service counts dates from."""
 
-WIDE: Final = 260
-"""Pixels from which on a column is for sentences."""
-
 DAY: Final = timedelta(days=1)
 FINEST: Final = 9
 """The digits of a day that we write: less than a millisecond, and no more than a cell holds."""
@@ -233,11 +230,8 @@ class Column:
     value: Callable[[Seen[Any]], Value] | None = None
     is_staff: bool = False
     is_hidden: bool = False
-
-    @property
-    def is_wrapped(self) -> bool:
-        """Test whether long text goes on in a second line."""
-        return self.width >= WIDE
+    is_wrapped: bool = False
+    """Whether long text goes on in a second line."""
 
     def shown(self, seen: Seen[Any]) -> Value:
         """Return what the column shows of a record."""
@@ -288,8 +282,8 @@ QUEUE_START: Final = (
         width=110,
         note=_about("Due soon, Overdue, or Needs a person: look at these first."),
     ),
-    Column("waiting_for", "Waiting for", width=260, note=_about("Whose turn it is, since when.")),
-    Column("due", "Due", Cell.INSTANT, width=130, note=_about("Until when, in UTC.")),
+    Column("waiting_for", "Waiting for", width=380, note=_about("Whose turn it is, since when.")),
+    Column("due", "Due", Cell.INSTANT, width=160, note=_about("Until when, in UTC.")),
     Column(
         "action",
         "Action",
@@ -301,8 +295,9 @@ QUEUE_START: Final = (
     Column(
         "preview",
         "Preview",
-        width=260,
+        width=320,
         note=_about("What a step would do, before it is done."),
+        is_wrapped=True,
     ),
     Column(
         "confirm",
@@ -319,7 +314,13 @@ QUEUE_START: Final = (
         is_staff=True,
         note="Why. Steps that cannot be taken back need one; it is kept for good.",
     ),
-    Column("result", "Result", width=280, note=_about("What became of your step.")),
+    Column(
+        "result",
+        "Result",
+        width=340,
+        note=_about("What became of your step."),
+        is_wrapped=True,
+    ),
     Column(
         "owner",
         "Owner",
@@ -339,8 +340,8 @@ QUEUE_END: Final = (
         note="Yours to fill in. It stays with the record wherever the row goes.",
     ),
     Column("link", "Link", width=120, note=_about("Where to read more.")),
-    Column("updated", "Updated", Cell.INSTANT, width=130, note=_about("The latest event, in UTC.")),
-    Column("updated_by", "Updated by", width=200, note=_about("Who caused the latest event.")),
+    Column("updated", "Updated", Cell.INSTANT, width=160, note=_about("The latest event, in UTC.")),
+    Column("updated_by", "Updated by", width=240, note=_about("Who caused the latest event.")),
     REV,
 )
 """The last columns of every queue."""
@@ -423,7 +424,7 @@ PARKED: Final = "work parked"
 
 LOG_START: Final = (
     ID,
-    Column("time", "Time", Cell.INSTANT, width=140, note=_about("When it happened, in UTC.")),
+    Column("time", "Time", Cell.INSTANT, width=160, note=_about("When it happened, in UTC.")),
     Column("who", "Who", width=220, note=_about("The person or the machine behind it.")),
     Column("how", "How", width=120, note=_about("By which way: form, sheet, or by itself.")),
     Column("record", "Record", width=150, note=_about("What it is about.")),

@@ -30,6 +30,7 @@ def issued(console):
 @pytest.fixture
 def repeat(console, issued):
     """A second request of the same organisation: refused as a repeat."""
+    assert issued.licence
     trial = console.desk.ask(organisation="Acme again", company="Acme again")
     console.settle()
     return console.desk.trial(trial.ref)
@@ -129,7 +130,8 @@ def test_no_licence_file_and_no_secret_is_in_any_cell(console, issued):
     assert console.desk.ledger.get(Licence, issued.licence).file_sha256 not in text
 
 
-def test_a_quiet_visit_is_one_read_and_no_write(console, issued):
+@pytest.mark.usefixtures("issued")
+def test_a_quiet_visit_is_one_read_and_no_write(console):
     before = len(console.sheets.calls)
 
     console.visit()
