@@ -14,7 +14,7 @@ from intake.app import build as build_intake
 from licensing.app import PATH as IN_PRODUCT
 from licensing.app import build as build_licensing
 from onebox import mailbox_pages, wiring
-from onebox.lists import FolderStore, sources_in_use
+from onebox.lists import SNAPSHOT_DAY, FolderStore, sources_in_use
 from onebox.place import Place
 from onebox.samples import send_samples
 from onebox.scheduler import Scheduler
@@ -25,6 +25,7 @@ from onebox.wiring import Adapters
 from onebox.worker import Loop, work_off
 from partnerdesk.domain.change import Change
 from partnerdesk.domain.record import Workbook
+from partnerdesk.jobs import Jobs
 from syncing.services import Reports
 from syncing.services import Services as SyncingServices
 from syncing.work import visit
@@ -76,7 +77,6 @@ class RunningDesk:
     def _start(
         self, desk_socket: socket, sheets_socket: socket, opened: ExitStack, *, is_demo: bool
     ) -> None:
-        self.adapters.screener.prepare(at=self.adapters.clock.now())
         console = self._serve_sheets(sheets_socket, opened)
         intake = build_intake(
             wiring.intake_services(self.adapters, notice=self._notice() if is_demo else "")
@@ -99,10 +99,9 @@ class RunningDesk:
 
     def _notice(self) -> str:
         """Return the banner of a demo: what is not real about it, dates included."""
-        lists = " and ".join(
-            f"{source.code} of {source.published}"
-            for source in sources_in_use(FolderStore(self._place.lists))
-        )
+        sources = sources_in_use(FolderStore(self._place.lists))
+        lists = " and ".join(f"{it.code} of {it.published}" for it in sources)
+        lists = lists or f"SDN of {SNAPSHOT_DAY}"
         return (
             f"Demo. Screening uses the list {lists} and accepts its age; mails go to /mailbox "
             "and to nobody; licences are signed with a key of this machine."
@@ -123,7 +122,7 @@ class RunningDesk:
     def _loops(self, console: "Console") -> Sequence[Loop]:
         jobs = wiring.jobs(self.adapters)
         scheduler = Scheduler(wiring.schedules(self.adapters), self.adapters.clock)
-        worker = Loop("worker", lambda: work_off(jobs), at_least_every=LOOK)
+        worker = Loop("worker", _Worker(self.adapters, jobs).round, at_least_every=LOOK)
         visits = {workbook: console.visits(workbook) for workbook in console.books}
 
         def woken(change: Change) -> None:
@@ -135,6 +134,22 @@ class RunningDesk:
         self.adapters.ledger.on_commit(woken)
         console.wakes(visits)
         return [worker, Loop("scheduler", scheduler.look, at_least_every=LOOK), *visits.values()]
+
+
+class _Worker:
+    """Works the outbox off, once the lists are ready: building a demo's takes some seconds."""
+
+    def __init__(self, adapters: Adapters, jobs: Jobs) -> None:
+        self._adapters = adapters
+        self._jobs = jobs
+        self._is_ready = False
+
+    def round(self) -> None:
+        """Do everything that is due."""
+        if not self._is_ready:
+            self._adapters.screener.prepare(at=self._adapters.clock.now())
+            self._is_ready = True
+        work_off(self._jobs)
 
 
 class Console:
