@@ -10,7 +10,7 @@ from math import inf
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
 import gspread
@@ -103,6 +103,17 @@ def _ready(client: Endpoint, root: str) -> Endpoint:
     return client
 
 
+class Meter(Protocol):
+    """Counts calls, and says when there were enough."""
+
+    def take(self) -> None:
+        """
+        Use one call.
+
+        :raises SheetUnavailableError: when none is left for now
+        """
+
+
 @dataclass(slots=True)
 class Bucket:
     """
@@ -143,8 +154,8 @@ class Bucket:
 class Budget:
     """The two buckets of an account, which all its workbooks share: reads and writes."""
 
-    reads: Bucket = field(default_factory=Bucket)
-    writes: Bucket = field(default_factory=Bucket)
+    reads: Meter = field(default_factory=Bucket)
+    writes: Meter = field(default_factory=Bucket)
 
     @classmethod
     def unlimited(cls) -> "Budget":
@@ -246,7 +257,7 @@ class GoogleSheets:
             self.pause(longest * self.dice())
         return None
 
-    def _check(self, until: datetime, bucket: Bucket) -> None:
+    def _check(self, until: datetime, bucket: Meter) -> None:
         """
         Let a call begin that will be over in time and is within the budget.
 
