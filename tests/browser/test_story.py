@@ -6,10 +6,11 @@ from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
+from playwright.sync_api import expect
+
 from onebox.cli import desk as command
 from onebox.place import Place
 from onebox.running import RunningDesk
-from playwright.sync_api import expect
 
 pytestmark = pytest.mark.e2e
 
@@ -114,7 +115,7 @@ def test_a_partner_manager_resends_a_licence_in_the_grid(page, running):
 
 
 def test_compliance_clears_what_was_held_and_the_licence_goes_out(page, running):
-    """Rules SCR-5 and TRIAL-6: a dangerous step shows its preview, then wants Confirm and Reason."""
+    """Rules SCR-5 and TRIAL-6: a dangerous step shows its preview, then wants Confirm."""
     open_book(page, running, "Ida Lund", "Compliance", "Screening cases")
     held = "Kazanskaya Optika"
     page.get_by_text(held).first.wait_for(timeout=SOON)
