@@ -24,16 +24,16 @@ def park_message(letter: Letter, *, why: str, at: datetime, ledger: Ledger, outb
     Park a message and say so in the history of the record that it concerns.
 
     The event marks the record's row, whose Flag then says that a person is
-    needed (architecture.md 3). Parking comes first: a crash between the two
-    leaves a parked message, which the health line counts.
+    needed (architecture.md 3). It comes first: after a crash between the two
+    the message's loan ends, its work fails again and it is parked then.
 
     :raises NoSuchRecordError: when the record is gone
     """
-    outbox.park(letter.id, why=why)
     ref = concerned(letter)
     record = ledger.get(SHOWN[ref.partition("-")[0]], ref)
     event = Event("work parked", actor="desk", facts={"work": letter.work, "why": why})
     ledger.commit(Change(at=at, writes=(Write(record, event),)))
+    outbox.park(letter.id, why=why)
 
 
 def concerned(letter: Letter) -> str:
