@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 
 from onebox.clock_commands import clock
+from onebox.console_commands import console
 from onebox.licence_commands import licence
 from onebox.place import Place
 from onebox.run_command import run
 from onebox.screening_commands import lists, screen
+from onebox.verify_command import verify
 from partnerdesk.domain.errors import DeskError
-
-USAGE = 2
 
 
 class Desk(click.Group):
@@ -46,7 +46,7 @@ def desk(ctx: click.Context, data: Path) -> None:
     ctx.obj = Place(data)
 
 
-for command in (clock, licence, lists, run, screen):
+for command in (clock, console, licence, lists, run, screen, verify):
     desk.add_command(command)
 
 

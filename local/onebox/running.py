@@ -20,7 +20,7 @@ from onebox.samples import send_samples
 from onebox.scheduler import Scheduler
 from onebox.server import Gateway, application
 from onebox.serving import address_of, bind, serve
-from onebox.sheets import ACCOUNT, Rung, SheetServer, open_sheets
+from onebox.sheets import Rung, SheetServer, open_sheets
 from onebox.wiring import Adapters
 from onebox.worker import Loop, work_off
 from partnerdesk.domain.change import Change
@@ -176,7 +176,7 @@ class Console:
                 clock=self._adapters.clock,
                 pause=sleep,
                 dice=_certain,
-                account=ACCOUNT,
+                account=server.account,
                 budget=Budget.unlimited(),
             ),
             settings=self._adapters.settings,
