@@ -1,14 +1,19 @@
 """The story on AWS: from a request to the mailed licence, through every handler of the template."""
 
+import json
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
+import gspread
 import pytest
+from gspread.utils import rowcol_to_a1
 
-from partnerdesk.adapters.system import SystemClock
 from partnerdesk.domain.licence_check import check
+from sheetserver.accounts import create_service_account
 from tests.cloud import a_cloud, may
 from tests.template import functions
+from tests.workbooks import SheetServer
 
 COMPANY = "Northwind Orchard Systems"
 
@@ -49,13 +54,87 @@ def cloud(monkeypatch):
         yield cloud
 
 
+class Staff:
+    """A person with the two workbooks, by an unmodified gspread on another address."""
+
+    def __init__(self, server, folder):
+        self._server, self._folder = server, folder
+        _, self.desk_account = self._account("partner-desk")
+        _, account = self._account("ana")
+
+        class Here(gspread.HTTPClient):
+            def request(self, method, endpoint, *args, **kwargs):
+                path = endpoint.partition(".googleapis.com")[2]
+                return super().request(method, server.root + path, *args, **kwargs)
+
+        self._client = gspread.service_account_from_dict(account, http_client=Here)
+        self.desk = self._book("Partner desk")
+        self.compliance = self._book("Compliance")
+
+    def close(self):
+        self._client.http_client.session.close()
+
+    def _account(self, name):
+        file = self._folder / f"{name}.json"
+        email = create_service_account(self._server.app.engine, file, name, self._server.root)
+        return email, json.loads(file.read_text())
+
+    def _book(self, title):
+        made = self._client.create(title)
+        made.share(self.desk_account["client_email"], perm_type="user", role="writer", notify=False)
+        return made
+
+    def row(self, book, tab, **wanted):
+        """Return the one row with these cells, as heading -> shown text."""
+        heading, *rows = book.worksheet(tab).get_all_values()
+        found = [dict(zip(heading, row, strict=False)) for row in rows]
+        [row] = [it for it in found if wanted.items() <= it.items()]
+        return row
+
+    def choose(self, book, tab, ref, **cells):
+        """Put values into a record's row as a dropdown would."""
+        sheet = book.worksheet(tab)
+        heading, *rows = sheet.get_all_values()
+        at = next(n for n, row in enumerate(rows, start=2) if row[0] == ref)
+        for name, value in cells.items():
+            sheet.update([[value]], rowcol_to_a1(at, heading.index(name) + 1), raw=True)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    running = SheetServer(tmp_path_factory.mktemp("sheets"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def staff(server, tmp_path):
+    made = Staff(server, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def office(monkeypatch, server, staff):
+    """The desk on AWS with its workbooks."""
+    with a_cloud(
+        monkeypatch,
+        DeskWorkbook=staff.desk.id,
+        ComplianceWorkbook=staff.compliance.id,
+        SheetsRoot=server.root,
+    ) as cloud:
+        cloud.secret(link_key="k" * 64, google_account=staff.desk_account)
+        cloud.publish_lists()
+        yield cloud
+
+
 def licence_of(mail):
     [file] = mail.iter_attachments()
     return file.get_content()
 
 
 def verified(cloud, file):
-    return check(file, cloud.licence_key(), at=SystemClock().now() + timedelta(minutes=1))
+    return check(file, cloud.licence_key(), at=cloud.clock.now() + timedelta(minutes=1))
 
 
 def test_a_trial_becomes_a_signed_and_mailed_licence(cloud):
@@ -135,16 +214,17 @@ def test_what_nobody_declared_is_answered_by_intake(cloud):
     assert cloud.ask("HEAD", "/health").status == 200
 
 
-def test_no_call_goes_beyond_its_functions_role(cloud):
+def test_no_call_goes_beyond_its_functions_role(office):
+    cloud = office
     cloud.ask("GET", "/forms/trial")
     url = cloud.post("/v1/trials", ASKED).json["status_url"]
     cloud.post("/v1/trials", ASKED | {"contact_name": "Vladimir Putin", "email": "v@b.example"})
     cloud.post("/v1/trials", ASKED)
     cloud.post("/api/v1/trials", IN_PRODUCT)
-    cloud.settle()
+    cloud.minute()
     cloud.ask("GET", url.removeprefix("https://desk.example"))
-    cloud.tick("sweep")
     cloud.tick("turn-licences")
+    cloud.run()
 
     beyond = {
         (function, *act) for function in functions() for act in cloud.acts(function) - may(function)
@@ -172,3 +252,63 @@ def test_issuing_a_licence_takes_few_calls_to_aws(cloud):
     assert spent["Sign"] == 1
     assert spent["TransactWriteItems"] == 1
     assert spent["GetPublicKey"] == 0
+
+
+def test_staff_see_the_row_act_on_it_and_read_what_came_of_it(office, staff):
+    ref = office.post("/v1/trials", ASKED).json["reference"]
+    office.minute()
+    trial = staff.row(staff.desk, "Trials", ID=ref)
+    assert trial["Status"] == "Issued"
+    assert trial["Name"] == COMPANY
+    assert staff.row(staff.desk, "Licences", ID=trial["Licence"])["Times sent"] == "1"
+
+    staff.choose(staff.desk, "Licences", trial["Licence"], Action="Resend")
+    office.minute()
+
+    licence = staff.row(staff.desk, "Licences", ID=trial["Licence"])
+    assert (licence["Action"], licence["Times sent"]) == ("", "2")
+    assert licence["Result"]
+    first, second = office.mails()
+    assert licence_of(first) == licence_of(second)
+
+
+def test_compliance_clears_what_was_held(office, staff):
+    ref = office.post("/v1/trials", ASKED | {"contact_name": "Vladimir Putin"}).json["reference"]
+    office.minute()
+    cases = partial(staff.row, staff.compliance, "Screening cases", Record=ref)
+    act = partial(staff.choose, staff.compliance, "Screening cases", cases()["ID"])
+    assert staff.row(staff.desk, "Trials", ID=ref)["Licence"] == ""
+
+    act(Reason="Born in 1990: another person of that name.", Action="Clear")
+    office.minute()
+    assert cases()["Preview"].startswith(f"Would clear: {ref} becomes Prepared")
+    act(Confirm=True)
+    office.minute()
+
+    assert cases()["Status"] == "Cleared"
+    [file] = [licence_of(mail) for mail in office.mails() if list(mail.iter_attachments())]
+    assert verified(office, file).is_accepted
+    assert staff.row(staff.desk, "Trials", ID=ref)["Status"] == "Issued"
+
+
+def test_what_the_stream_forgets_the_sweep_does(office, staff):
+    """robustness.md SYS-01: the stream is silent for 26 hours, then for good."""
+    office.is_streaming = False
+    ref = office.post("/v1/trials", ASKED).json["reference"]
+    office.clock.advance(hours=26)
+    for _ in range(8):
+        office.minute()
+
+    assert len(office.mails()) == 1
+    assert staff.row(staff.desk, "Trials", ID=ref)["Status"] == "Issued"
+
+
+def test_time_alone_turns_a_licence(office, staff):
+    ref = office.post("/v1/trials", ASKED).json["reference"]
+    office.minute()
+    office.clock.advance(days=31)
+    office.tick("turn-licences")
+    office.minute()
+
+    licence = staff.row(staff.desk, "Trials", ID=ref)["Licence"]
+    assert staff.row(staff.desk, "Licences", ID=licence)["Status"] == "In grace"

@@ -79,7 +79,7 @@ ROLES = {
     },
     "Syncing": {
         "SyncingLog": LOG,
-        "SyncingQueue": QUEUE,
+        "SyncingQueue": QUEUE | {"sqs:SendMessage"},
         "Table": LEDGER | {"dynamodb:Query"},
         WORKLIST: {"dynamodb:Query"},
         FAMILY: {"dynamodb:Query"},

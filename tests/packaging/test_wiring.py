@@ -16,6 +16,7 @@ import relay.wiring
 import relay.work
 import screening.wiring
 import screening.work
+import syncing.wiring
 from partnerdesk.adapters.clients import Clients
 from tests.template import environment, functions, name_of, resources
 
@@ -25,6 +26,7 @@ WIRINGS = {
     "Mail": relay.wiring.mail_services,
     "Relay": relay.wiring.services,
     "Screening": screening.wiring.services,
+    "Syncing": lambda it: (syncing.wiring.services(it), syncing.wiring.waker(it)),
 }
 
 KEY_ARN = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
