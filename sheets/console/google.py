@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 SPREADSHEETS: Final = "https://sheets.googleapis.com/v4/spreadsheets"
+FILES: Final = "https://www.googleapis.com/drive/v3/files"
 SCOPES: Final = ("https://www.googleapis.com/auth/spreadsheets",)
 CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0
 LONGEST_CALL: Final = timedelta(seconds=CONNECT_SECONDS + READ_SECONDS)
@@ -68,11 +69,30 @@ class Endpoint(gspread.HTTPClient):
     root = ""
     """The address to use instead of Google's, without a slash at its end; empty for Google's."""
 
+    @property
+    def account(self) -> str:
+        """Return the e-mail address of the account that signs in, empty for none."""
+        return str(getattr(getattr(self, "auth", None), "service_account_email", ""))
+
     def request(self, method: str, endpoint: str, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - handed on as they come
         """Send a request to the configured address."""
         if self.root:
             endpoint = self.root + urlsplit(endpoint)._replace(scheme="", netloc="").geturl()
         return super().request(method, endpoint, *args, **kwargs)
+
+
+def find(http: Endpoint, title: str) -> Sequence[str]:
+    """
+    Return the ids of the workbooks with a title that our account sees.
+
+    :raises WorkbookUnreachableError: when the account may not list them
+    :raises SheetUnavailableError: when the service does not answer
+    """
+    kind = "mimeType='application/vnd.google-apps.spreadsheet'"
+    name = title.replace("\\", "\\\\").replace("'", "\\'")
+    params = {"q": f"{kind} and name = '{name}' and trashed = false", "fields": "files(id)"}
+    answer = _answered("find", lambda: http.request("get", FILES, params=params))
+    return [file["id"] for file in answer["files"]]
 
 
 def anonymous(root: str) -> Endpoint:
@@ -228,7 +248,7 @@ class GoogleSheets:
         params = {"fields": ECHO if echo else "spreadsheetId"}
         address = f"{self._address(workbook)}:batchUpdate"
         self._check(until, self.budget.writes)
-        answer = self._once(
+        answer = _answered(
             workbook.value,
             lambda: self.http.request("post", address, params=params, json=body),
         )
@@ -247,7 +267,7 @@ class GoogleSheets:
         for tried in range(1, MOST_READS + 1):
             self._check(until, self.budget.reads)
             try:
-                return self._once(
+                return _answered(
                     workbook.value, lambda: self.http.request("get", address, params=dict(params))
                 )
             except SheetUnavailableError as silent:
@@ -268,19 +288,20 @@ class GoogleSheets:
             raise SheetUnavailableError(message, why="time")
         bucket.take()
 
-    def _once(self, about: str, call: Callable[[], requests.Response]) -> Any:  # noqa: ANN401
-        """Make one call and return its answer; what it failed of is one of our errors."""
-        began = monotonic()
-        try:
-            answer = call().json()
-        except (APIError, requests.RequestException, GoogleAuthError, PermissionError) as failed:
-            error = _translated(failed)
-            facts = {"about": about, "code": error.code, **error.facts}
-            logger.warning("sheets call failed", extra={"facts": facts})
-            raise error from failed
-        took = round((monotonic() - began) * 1000)
-        logger.info("sheets call", extra={"facts": {"about": about, "ms": took}})
-        return answer
+
+def _answered(about: str, call: Callable[[], requests.Response]) -> Any:  # noqa: ANN401 - JSON
+    """Make one call and return its answer; what it failed of is one of our errors."""
+    began = monotonic()
+    try:
+        answer = call().json()
+    except (APIError, requests.RequestException, GoogleAuthError) as failed:
+        error = _translated(failed)
+        facts = {"about": about, "code": error.code, **error.facts}
+        logger.warning("sheets call failed", extra={"facts": facts})
+        raise error from failed
+    took = round((monotonic() - began) * 1000)
+    logger.info("sheets call", extra={"facts": {"about": about, "ms": took}})
+    return answer
 
 
 SILENT: Final = frozenset({500, 502, 503, 504, -1})

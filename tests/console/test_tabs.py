@@ -1,0 +1,138 @@
+"""What the tabs declare, held against the contract of the console."""
+
+import pytest
+
+from console.reference import guide, main
+from console.schema import QUEUE_END, QUEUE_START, Cell, LogTab, QueueTab
+from console.tabs import DECIDED_BY, TABS, tabs_of
+from partnerdesk.domain.licence import Licence
+from partnerdesk.domain.record import Workbook
+from partnerdesk.domain.screening_case import ScreeningCase
+from partnerdesk.domain.trial import TrialRequest
+
+QUEUES = [tab for tab in TABS if isinstance(tab, QueueTab)]
+LOGS = [tab for tab in TABS if isinstance(tab, LogTab)]
+
+
+def test_the_first_version_has_these_tabs():
+    titles = {workbook: [tab.title for tab in tabs_of(workbook)] for workbook in Workbook}
+
+    assert titles == {
+        Workbook.DESK: ["Trials", "Licences", "Activity"],
+        Workbook.FINANCE: [],
+        Workbook.COMPLIANCE: ["Screening cases", "Decisions"],
+    }
+
+
+def test_every_queue_has_the_fixed_columns_of_the_contract():
+    """sheets.md C3."""
+    assert [column.heading for column in QUEUE_START] == [
+        "ID",
+        "Name",
+        "Status",
+        "Flag",
+        "Waiting for",
+        "Due",
+        "Action",
+        "Preview",
+        "Confirm",
+        "Reason",
+        "Result",
+        "Owner",
+    ]
+    assert [column.heading for column in QUEUE_END] == [
+        "Notes",
+        "Link",
+        "Updated",
+        "Updated by",
+        "_rev",
+    ]
+    staff = [it.heading for it in (*QUEUE_START, *QUEUE_END) if it.is_staff]
+    assert staff == ["Action", "Confirm", "Reason", "Owner", "Notes"]
+
+
+@pytest.mark.parametrize("tab", LOGS, ids=lambda tab: tab.title)
+def test_a_log_takes_no_edits(tab):
+    headings = [column.heading for column in tab.every_column]
+
+    assert headings[:7] == ["ID", "Time", "Who", "How", "Record", "What", "Outcome"]
+    assert headings[-2:] == ["Link", "_rev"]
+    assert tab.staff_fields == ()
+    assert set(tab.values) == {column.field for column in tab.every_column} - {"_rev"}
+
+
+@pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.title)
+def test_a_field_and_a_heading_stand_for_one_column(tab):
+    fields = [column.field for column in tab.every_column]
+    headings = [column.heading for column in tab.every_column]
+
+    assert len(set(fields)) == len(fields)
+    assert len(set(headings)) == len(headings)
+    assert all("_" not in heading for heading in headings if heading != "_rev")
+
+
+def test_only_rev_is_hidden():
+    hidden = {it.field for tab in TABS for it in tab.every_column if it.is_hidden}
+
+    assert hidden == {"_rev"}
+
+
+def test_compliance_says_who_decides_first():
+    (cases,) = [tab for tab in QUEUES if tab.workbook is Workbook.COMPLIANCE]
+
+    assert cases.columns[0].field == DECIDED_BY
+    assert cases.columns[0].is_staff
+
+
+def test_every_kind_that_is_shown_has_a_tab_in_that_workbook():
+    """A mark of a kind without a tab would wake a workbook for ever."""
+    shown = {
+        (workbook, kind.KIND)
+        for kind in (TrialRequest, Licence, ScreeningCase)
+        for workbook in kind.SHOWN_IN
+    }
+
+    assert shown == {(tab.workbook, tab.key) for tab in QUEUES}
+    assert {workbook for workbook, _ in shown} == {tab.workbook for tab in LOGS}
+
+
+def test_what_cannot_be_taken_back_is_marked_dangerous():
+    """Rule GEN-9, and the `!` of sheets.md C2."""
+    marked = {action.label: action.is_dangerous for tab in QUEUES for action in tab.actions}
+
+    assert marked == {
+        "Allow another trial": True,
+        "Resend": False,
+        "Clear": True,
+        "Confirm": True,
+    }
+
+
+def test_staff_cells_that_are_typed_are_text():
+    """sheets.md A3: else a person who presses Enter has the cell parsed again."""
+    kinds = {it.field: it.cell for tab in TABS for it in tab.every_column if it.is_staff}
+
+    assert kinds.pop("confirm") is Cell.TICK
+    assert set(kinds.values()) == {Cell.TEXT}
+
+
+def test_the_guide_names_every_tab_column_and_step():
+    text = guide()
+
+    for tab in TABS:
+        assert f"### {tab.title}" in text
+        for column in tab.every_column:
+            assert column.is_hidden or f"| {column.heading} |" in text
+    for action in (action for tab in QUEUES for action in tab.actions):
+        assert f"| {action.label}{'!' if action.is_dangerous else ''} |" in text
+
+
+def test_the_check_tells_when_the_guide_is_out_of_date(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+
+    assert main(["--check"]) == 1
+    assert "+# The console" in capsys.readouterr().out
+    assert main([]) == 0
+    assert main(["--check"]) == 0
+    assert (tmp_path / "docs" / "console.md").read_text() == guide()
