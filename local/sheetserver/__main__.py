@@ -13,6 +13,7 @@ import uvicorn
 from sheetserver import accounts
 from sheetserver.app import build
 from sheetserver.settings import Persona, Settings
+from sheetserver.storage import FolderInUseError
 
 
 def _arguments() -> argparse.Namespace:
@@ -66,7 +67,10 @@ def main() -> None:
     """Run the server until it is stopped."""
     given = _arguments()
     settings = _settings(given)
-    app = build(settings)
+    try:
+        app = build(settings)
+    except FolderInUseError as taken:
+        sys.exit(str(taken))
     try:
         if given.service_account:
             name, file = given.service_account

@@ -54,8 +54,8 @@ class App:
         self.controls = Controls(settings)
         self.engine = Engine(settings.folder, clock=self.controls.clock, ids=settings.ids)
         self.quotas = Quotas(self.controls.clock)
-        self.controls.attach(self.engine, self.quotas)
         self.reporter = Reporter(settings, self.engine)
+        self.controls.attach(self.engine, self.quotas, self.reporter)
         self._routes = [
             (sheets(), SheetsApi(self.engine, settings.root).routes),
             (drive(), DriveApi(self.engine, settings.root).routes),
@@ -113,6 +113,8 @@ class App:
         path = scope.get("raw_path", scope["path"].encode()).partition(b"?")[0].decode("latin-1")
         if not self._is_host(scope):
             await transmit(send, _answer(errors.ApiError(421, "MISDIRECTED", "Unknown host.")))
+        elif path.startswith(_API_PATHS) and not self._is_ours(scope):
+            await transmit(send, _answer(errors.forbidden()))
         elif path.startswith(_API_PATHS):
             await self._api(scope, path, receive, send)
         else:
@@ -122,13 +124,18 @@ class App:
         """Test whether a request was sent to a name of ours: it stops DNS rebinding."""
         return _header(scope, b"host") in self._hosts
 
+    def _is_ours(self, scope: Scope) -> bool:
+        """Test whether no foreign page sent a request: a browser would say so in Origin."""
+        origin = _header(scope, b"origin")
+        return not origin or urlsplit(origin).netloc in self._hosts
+
     async def _api(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
         try:
             body = await _body(scope, receive)
         except errors.ApiError as refusal:
             await transmit(send, _answer(refusal))
             return
-        call = Incoming(scope["method"], path, scope["query_string"].decode("latin-1"), body)
+        call = _incoming(scope, path, body)
         if path.startswith("/_test/"):
             client = (scope.get("client") or [""])[0]
             await transmit(send, await asyncio.to_thread(self._control, call, client))
@@ -218,6 +225,23 @@ def _header(scope: Scope, name: bytes) -> str:
         if key == name:
             return bytes(value).decode("latin-1")
     return ""
+
+
+def _incoming(scope: Scope, path: str, body: bytes) -> Incoming:
+    """
+    Return a call as it is meant.
+
+    Google's client turns a GET with a long query into a POST that names the
+    method it stands for and carries the query as its body.
+    """
+    method, query = scope["method"], scope["query_string"].decode("latin-1")
+    meant = _header(scope, b"x-http-method-override").upper()
+    if method == "POST" and meant:
+        form = _header(scope, b"content-type").startswith("application/x-www-form-urlencoded")
+        if meant == "GET" and form:
+            return Incoming(meant, path, body.decode("latin-1"), b"")
+        return Incoming(meant, path, query, body)
+    return Incoming(method, path, query, body)
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:

@@ -18,7 +18,24 @@ if TYPE_CHECKING:
     from sheetserver.messages import Json, Message
     from sheetserver.schema import Schema
 
-_REFUSED_QUERY = frozenset({"callback"})  # JSONP
+_REFUSED_QUERY = frozenset(
+    {
+        "callback",
+        "addParents",
+        "removeParents",
+        "driveId",
+        "teamDriveId",
+        "includeLabels",
+        "orderBy",
+    }
+)
+_ONLY = {  # parameters of which only some values are modelled
+    "alt": ("json",),
+    "commentsViewMode": ("COMMENTS_VIEW_MODE_UNSPECIFIED",),
+    "corpora": ("user", "allDrives"),
+    "spaces": ("drive",),
+    "useDomainAdminAccess": ("false", "False"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +148,7 @@ def check_query(
                 f"parameter. Field '{spelled}' could not be found in request message."
             )
             raise errors.malformed([("", text)])
-        if name in _REFUSED_QUERY or (name == "alt" and values != ["json"]):
+        if name in _REFUSED_QUERY or values[-1] not in _ONLY.get(name, values):
             msg = f"parameter {name}={values[-1]}"
             raise errors.not_modelled(msg)
         _check_values(name, known[name], values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Clock = Callable[[], datetime]
 
@@ -55,6 +56,19 @@ def moment_of(serial: float) -> datetime:
     :raises OverflowError: if the number lies beyond the calendar
     """
     return EPOCH + timedelta(milliseconds=round(serial * 86_400_000))
+
+
+def local_serial(moment: datetime, zone: str) -> float:
+    """
+    Return what a clock on the wall of a time zone shows, as spreadsheets count it.
+
+    :raises ValueError: if there is no such zone
+    """
+    try:
+        there = moment.astimezone(ZoneInfo(zone))
+    except (OSError, ZoneInfoNotFoundError) as unknown:
+        raise ValueError(zone) from unknown
+    return serial_of(there.replace(tzinfo=UTC))
 
 
 def rfc3339(moment: datetime) -> str:

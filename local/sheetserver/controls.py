@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sheetserver.engine import Engine
     from sheetserver.messages import Json, Message
     from sheetserver.settings import Settings
+    from sheetserver.webhook import Reporter
 
     Exchange: TypeAlias = Callable[[], tuple[Answer, str, str]]
     Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Json]]]
@@ -89,11 +90,11 @@ class Controls:
         self._between: list[Between] = []
         self._delay: Callable[[], float] | None = None
 
-    def attach(self, engine: Engine, quotas: Quotas) -> None:
+    def attach(self, engine: Engine, quotas: Quotas, reporter: Reporter) -> None:
         """Say what is to be controlled."""
         self._engine = engine
         self._quotas = quotas
-        self._hands = Hands(engine)
+        self._hands = Hands(engine, reporter)
 
     # What the calls go through
 

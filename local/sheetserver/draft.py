@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sheetserver import errors, formulas, protection
 from sheetserver.book import FEATURES, Book, Tab
-from sheetserver.clock import rfc3339, serial_of
+from sheetserver.clock import local_serial, rfc3339
 from sheetserver.ranges import Rect, Shift, shifted
 from sheetserver.schema import sheets
 
@@ -208,7 +208,7 @@ class Draft:
     def settle(self) -> None:
         """Bring the formulas up to date."""
         if self.changed:
-            self.book.calculated = serial_of(self.now)
+            self.book.calculated = local_serial(self.now, self.book.properties["timeZone"])
             formulas.recalculate(self)
 
     def seal(self) -> Book:

@@ -164,10 +164,6 @@ class DriveApi:
         given = drive().accept("File", read_json(call.body))
         _check_file(given)
         book_id = self._id(call, "writer")
-        for name in ("addParents", "removeParents"):
-            if call.one(name):
-                msg = f"drive {name}"
-                raise errors.not_modelled(msg)
         if given.get("trashed"):
             msg = "drive File.trashed"
             raise errors.not_modelled(msg)

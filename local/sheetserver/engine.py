@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from sheetserver import errors, formulas
 from sheetserver.book import EMPTY_ROW, Book, Row, Tab
-from sheetserver.clock import Clock, serial_of
 from sheetserver.draft import Caller, Draft
 from sheetserver.storage import Account, Permission, Storage, Token
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sheetserver.clock import Clock
     from sheetserver.ids import Ids
     from sheetserver.messages import Message
 
@@ -95,17 +95,16 @@ class Engine:
         :raises ApiError: if there is none
         """
         book = self._books.get(book_id)
-        serial = serial_of(self.clock())
-        if book is None or formulas.is_stale(book, serial):
+        if book is None or formulas.is_stale(book, self.clock()):
             with self._lock:
-                book = self._current(book_id, serial)
+                book = self._current(book_id)
         return book
 
-    def _current(self, book_id: str, serial: float) -> Book:
+    def _current(self, book_id: str) -> Book:
         book = self._books.get(book_id) or self._storage.load(book_id)
         if book is None:
             raise errors.not_found()
-        if formulas.is_stale(book, serial):
+        if formulas.is_stale(book, self.clock()):
             draft = Draft(book.fork(), NOBODY, is_owner=True, ids=self.ids, now=self.clock())
             draft.changed = True
             draft.settle()
@@ -132,7 +131,7 @@ class Engine:
             return self._write(book_id, caller, work)
 
     def _write(self, book_id: str, caller: Caller, work: Callable[[Draft], Answer]) -> Answer:
-        old = self._current(book_id, serial_of(self.clock()))
+        old = self._current(book_id)
         self.require(book_id, caller, "writer")
         draft = self._draft(old.fork(), caller)
         answer = work(draft)
@@ -187,7 +186,7 @@ class Engine:
         :raises ApiError: if there is none, or the caller does not own it
         """
         with self._lock:
-            book = self._current(book_id, serial_of(self.clock()))
+            book = self._current(book_id)
             self.require(book_id, caller, "owner")
             with self._storage.transaction():
                 self._storage.drop(book)
@@ -227,7 +226,7 @@ class Engine:
     def replace_all(self, books: list[Book], rights: list[Permission]) -> None:
         """Put other spreadsheets in the place of all there are, for tests."""
         with self._lock:
-            old = [self._current(book_id, 0.0) for book_id in self._headings]
+            old = [self._current(book_id) for book_id in self._headings]
             with self._storage.transaction():
                 for book in old:
                     self._storage.drop(book)

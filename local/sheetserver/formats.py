@@ -28,7 +28,7 @@ DEFAULT_FORMAT: Message = {
     "backgroundColorStyle": {"rgbColor": _WHITE},
 }
 
-_THEME_COLOURS = {
+THEME_COLOURS: dict[str, Message] = {
     "TEXT": {},
     "BACKGROUND": _WHITE,
     "ACCENT1": {"red": 0.25882354, "green": 0.52156866, "blue": 0.95686275},
@@ -43,8 +43,7 @@ _THEME_COLOURS = {
 THEME: Message = {
     "primaryFontFamily": "Arial",
     "themeColors": [
-        {"colorType": name, "color": {"rgbColor": colour}}
-        for name, colour in _THEME_COLOURS.items()
+        {"colorType": name, "color": {"rgbColor": colour}} for name, colour in THEME_COLOURS.items()
     ],
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sheetserver import formula_text
 from sheetserver.book import Book, CellError, Formula, Result, Scalar, Tab
+from sheetserver.clock import local_serial
 from sheetserver.errors import ApiError
 from sheetserver.formula_text import (
     Binary,
@@ -25,6 +26,7 @@ from sheetserver.schema import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from sheetserver.draft import Draft
 
@@ -55,12 +57,15 @@ class _NeededError(Exception):
         self.cells = cells
 
 
-def is_stale(book: Book, serial: float) -> bool:
+def is_stale(book: Book, now: datetime) -> bool:
     """Test whether TODAY or NOW would show something else by now."""
     if book.period is None:
         book.period = _period(book)
     period = book.period
-    return bool(period) and math.floor(serial / period) != math.floor(book.calculated / period)
+    if not period:
+        return False
+    serial = local_serial(now, book.properties["timeZone"])
+    return math.floor(serial / period) != math.floor(book.calculated / period)
 
 
 def _period(book: Book) -> float:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sheetserver.draft import Draft
     from sheetserver.engine import Engine
     from sheetserver.messages import Json, Message
+    from sheetserver.webhook import Reporter
 
 SOMEBODY = Caller("somebody@sheetserver.local", "Somebody", everything=True)
 MOMENTS = ("after_read", "before_write")
@@ -69,8 +70,9 @@ class Between:
 class Hands:
     """The person who acts."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, reporter: Reporter) -> None:
         self._engine = engine
+        self._reporter = reporter
         self._before: dict[str, Book] = {}
 
     def act(self, book_id: str, edits: list[Message], email: str) -> None:
@@ -92,6 +94,12 @@ class Hands:
 
         self._engine.write(book_id, who, work)
         self._before[book_id] = before
+        known = {tab.sheet_id for tab in self._engine.read(book_id).tabs}
+        for each in edits:
+            _, body = _action(each)
+            sheet_id = body.get("sheetId", body.get("range", {}).get("sheetId", 0))
+            if sheet_id in known:
+                self._reporter.edited(book_id, sheet_id, str(body.get("a1", "")), email)
 
     def _undo(self, draft: Draft) -> None:
         """Put back every cell as it was before the last edits; rows stay where they are."""

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from sheetserver import masks
 from sheetserver.errors import ApiError, invalid, malformed, not_modelled, unknown_name
+from sheetserver.formats import THEME_COLOURS
 from sheetserver.messages import Json, Message
 
 Faults: TypeAlias = list[tuple[str, str]]
@@ -20,29 +21,36 @@ Check: TypeAlias = Callable[[Json, str, Faults], Json]
 # Fields Google has and we do not keep: naming one refuses the request.
 REFUSED_FIELDS: dict[str, frozenset[str]] = {
     "BatchUpdateSpreadsheetRequest": frozenset({"commentsViewMode"}),
-    "BooleanCondition": frozenset(),
     "CellData": frozenset({"chipRuns", "dataSourceTable", "pivotTable"}),
     "ConditionalFormatRule": frozenset({"gradientRule"}),
-    "FilterCriteria": frozenset(),
+    "FilterCriteria": frozenset(
+        {
+            "visibleBackgroundColor",
+            "visibleBackgroundColorStyle",
+            "visibleForegroundColor",
+            "visibleForegroundColorStyle",
+        }
+    ),
     "FilterSpec": frozenset({"dataSourceColumnReference"}),
-    "SortSpec": frozenset({"dataSourceColumnReference"}),
+    "SortSpec": frozenset(
+        {
+            "backgroundColor",
+            "backgroundColorStyle",
+            "dataSourceColumnReference",
+            "foregroundColor",
+            "foregroundColorStyle",
+        }
+    ),
     "Sheet": frozenset({"slicers", "commentAnchors"}),
     "Spreadsheet": frozenset({"comments", "dataSources", "dataSourceSchedules"}),
     "SpreadsheetProperties": frozenset(
         {"importFunctionsExternalUrlAccessAllowed", "iterativeCalculationSettings"}
     ),
-    "AddSheetRequest": frozenset(),
-    "GridCoordinate": frozenset(),
-    "ProtectedRange": frozenset(),
-    "TextFormat": frozenset(),
-    "DimensionRange": frozenset(),
     "DimensionProperties": frozenset({"dataSourceColumnReference"}),
-    "EmbeddedChart": frozenset(),
     "ChartSpec": frozenset({"dataSourceChartProperties"}),
     "AutoResizeDimensionsRequest": frozenset({"dataSourceSheetDimensions"}),
     "UpdateDimensionPropertiesRequest": frozenset({"dataSourceSheetRange"}),
 }
-REFUSED_FIELDS = {name: fields for name, fields in REFUSED_FIELDS.items() if fields}
 
 # Fields Google fills in itself: accepted from a client and not looked at.
 OUTPUT_FIELDS: dict[str, frozenset[str]] = {
@@ -72,6 +80,7 @@ REFUSED_VALUES: dict[tuple[str, str], frozenset[str]] = {
 _INT32 = (-(2**31), 2**31 - 1)
 _WHOLE = re.compile(r"-?\d+(\.0+)?\Z")
 _MAX_DEPTH = 40
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Schema:
@@ -418,8 +427,11 @@ def _colour_pairs(entry: Message) -> Callable[[Message], Message] | None:
 
     def finish(message: Message) -> Message:
         for plain, style in pairs:
-            if "rgbColor" in message.get(style, {}):
-                message[plain] = message[style]["rgbColor"]
+            given = message.get(style, {})
+            if "rgbColor" in given:
+                message[plain] = given["rgbColor"]
+            elif given.get("themeColor") in THEME_COLOURS:
+                message[plain] = THEME_COLOURS[given["themeColor"]]
             elif plain in message and style not in message:
                 message[style] = {"rgbColor": message[plain]}
         return message
@@ -492,9 +504,12 @@ def read_json(raw: bytes) -> Json:
     if not raw.strip():
         return {}
     try:
-        return json.loads(raw, parse_constant=_not_json)
+        value = json.loads(raw, parse_constant=_not_json)
+        if _HALF_CHARACTER.search(raw):
+            json.dumps(value, ensure_ascii=False).encode()  # raises for one without its other half
     except (ValueError, RecursionError) as wrong:
         raise _unreadable(wrong) from wrong
+    return value
 
 
 def _not_json(name: str) -> Json:

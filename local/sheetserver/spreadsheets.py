@@ -194,7 +194,12 @@ def _fill_data(draft: Draft, tab: Tab, part: Message) -> None:
         ("columnMetadata", tab.column_properties),
     ):
         first = top if name == "rowMetadata" else left
-        sides.update({at: side for at, side in enumerate(part.get(name, ()), start=first) if side})
+        for at, side in enumerate(part.get(name, ()), start=first):
+            kept = {key: value for key, value in side.items() if key != "developerMetadata"}
+            if kept:
+                sides[at] = kept
+            for mark in side.get("developerMetadata", ()):
+                batch.KINDS["createDeveloperMetadata"](draft, {"developerMetadata": mark})
 
 
 def _fill_features(draft: Draft, sheet: Message) -> None:

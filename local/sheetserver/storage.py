@@ -7,6 +7,7 @@ record per tab. Inserting, moving and sorting rows rewrites the order alone.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sqlite3
 from array import array
@@ -30,6 +31,7 @@ from sheetserver.book import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import IO
 
     from sheetserver.messages import Json, Message
 
@@ -88,11 +90,28 @@ class Token:
     expires: float  # Unix seconds
 
 
+class FolderInUseError(Exception):
+    """Another server works on this data folder."""
+
+
+def _locked(path: Path) -> IO[str]:
+    """Return a file that is locked until it is closed, or until the process ends in any way."""
+    file = path.open("w", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as taken:
+        file.close()
+        why = f"Another server is using {path.parent}."
+        raise FolderInUseError(why) from taken
+    return file
+
+
 class Storage:
     """The file. One writer at a time; the caller holds the lock."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(path.with_suffix(".lock"))
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
@@ -102,6 +121,7 @@ class Storage:
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
+        self._lock.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ Show: TypeAlias = Callable[[Row, int], Json]
 
 _LIST_TYPE = "type.googleapis.com/google.protobuf.ListValue"
 COLUMNS = "COLUMNS"
+_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +209,15 @@ def write(draft: Draft, tab: Tab, touched: Rect, rows: list[list[Json]], *, is_t
 
 
 def value_of(value: Json) -> Value:
-    """Return a plain JSON value as a cell keeps it; an empty text empties the cell."""
+    """
+    Return a plain JSON value as a cell keeps it; an empty text empties the cell.
+
+    :raises ApiError: if it is a number no cell can hold
+    """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if not -_LARGEST <= value <= _LARGEST:
+            why = "A number in 'data.values' is too large for a cell."
+            raise errors.invalid(why)
         return tidy(value)
     kept: Value = value
     return None if kept == "" else kept

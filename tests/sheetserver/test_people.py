@@ -8,6 +8,7 @@ from sheetserver.engine import Engine
 from sheetserver.errors import ApiError
 from sheetserver.ids import RandomIds
 from sheetserver.people import Edit, EditConflictError, EditRefusedError, Place
+from sheetserver.storage import FolderInUseError
 from tests.sheetserver.workbench import NOON, Workbench
 
 ANA = Caller("ana@example.com", "Ana")
@@ -211,3 +212,8 @@ def test_everything_is_there_after_a_restart(bench, book):
     assert after.tabs[0].features == before.tabs[0].features
     assert bench.engine.role(book, ANA) == "writer"
     people.edit(bench.engine, ANA, place(bench, book), [Edit(1, 1, "", "Approve")])
+
+
+def test_two_servers_never_share_a_folder(bench):
+    with pytest.raises(FolderInUseError):
+        Engine(bench.folder, clock=lambda: NOON, ids=RandomIds())

@@ -405,3 +405,215 @@ def test_the_echo_shows_the_state_after_the_batch(server, book):
     cell = sheets_shown[0]["data"][0]["rowData"][0]["values"][0]
     assert cell["effectiveValue"] == {"numberValue": 6}
     assert cell["formattedValue"] == "6"
+
+
+def test_a_page_from_elsewhere_cannot_call(server, book):
+    for origin, status in (("https://evil.example", 403), (server.root, 200)):
+        answer = server.http.get(
+            f"{server.root}/v4/spreadsheets/{book}", headers={"Origin": origin}
+        )
+        assert answer.status_code == status
+
+
+def test_a_get_too_long_for_an_address_comes_as_a_post(server, book):
+    answer = server.http.post(
+        f"{server.root}/v4/spreadsheets/{book}/values:batchGet",
+        headers={"X-HTTP-Method-Override": "GET"},
+        data={"ranges": ["A1", "B2"], "majorDimension": "COLUMNS"},
+    )
+
+    assert [each["range"] for each in answer.json()["valueRanges"]] == ["Sheet1!A1", "Sheet1!B2"]
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1" + "0" * 400])
+def test_a_number_no_cell_can_hold_is_refused(server, book, number):
+    for path, body in (
+        ("/values/A1?valueInputOption=RAW", '{"values": [[%s]]}'),
+        (
+            ":batchUpdate",
+            (
+                '{"requests": [{"updateCells": {"start": {}, "fields": "*", "rows": [{"values": '
+                '[{"userEnteredValue": {"numberValue": %s}}]}]}}]}'
+            ),
+        ),
+    ):
+        answer = server.http.request(
+            "PUT" if "values/" in path else "POST",
+            f"{server.root}/v4/spreadsheets/{book}{path}",
+            content=body % number,
+        )
+        assert answer.status_code == 400
+
+
+def test_half_a_character_is_refused_and_a_whole_one_kept(server, book):
+    path = f"{server.root}/v4/spreadsheets/{book}/values/A1?valueInputOption=RAW"
+    assert server.http.put(path, content=b'{"values": [["\\ud83d"]]}').status_code == 400
+    assert server.http.put(path, content=b'{"values": [["\\ud83d\\ude42"]]}').status_code == 200
+    assert server.get(book, "A1") == [["\U0001f642"]]
+
+
+def test_a_theme_colour_is_shown_as_the_colour_it_is(server, book):
+    server.batch(
+        book,
+        {
+            "updateCells": {
+                "start": {},
+                "fields": "userEnteredFormat.backgroundColorStyle",
+                "rows": [
+                    {
+                        "values": [
+                            {
+                                "userEnteredFormat": {
+                                    "backgroundColorStyle": {"themeColor": "BACKGROUND"}
+                                }
+                            }
+                        ]
+                    }
+                ],
+            }
+        },
+    )
+
+    shown = server.cells(book, "A1", "userEnteredFormat")[0][0]["userEnteredFormat"]
+    assert shown["backgroundColor"] == {"red": 1, "green": 1, "blue": 1}
+
+
+def test_now_is_told_in_the_zone_of_the_spreadsheet(server, book):
+    server.call("POST", "/_test/clock", {"fixed": "2026-11-25T23:30:00Z"})
+    server.put(book, "A1", [["=TODAY()"]], option="USER_ENTERED")
+    zone = {"properties": {"timeZone": "Asia/Tokyo"}, "fields": "timeZone"}
+    server.batch(book, {"updateSpreadsheetProperties": zone})
+
+    assert server.get(book, "A1") == [["11/26/2026"]]
+    zone["properties"]["timeZone"] = "Mars/Olympus"
+    answer = server.batch(book, {"updateSpreadsheetProperties": zone}, status=400)
+    assert "Invalid time zone" in message(answer)
+
+
+def test_a_spreadsheet_is_created_with_all_it_brings(server):
+    spot = {"startRowIndex": 0, "endRowIndex": 2, "startColumnIndex": 0, "endColumnIndex": 2}
+    place = {"dimension": "ROWS", "startIndex": 0, "endIndex": 1}
+    cell = {"userEnteredValue": {"formulaValue": "=1+1"}, "note": "n"}
+    mark = {"metadataKey": "k", "visibility": "DOCUMENT", "location": {"dimensionRange": place}}
+    given = {
+        "properties": {"title": "Full", "timeZone": "Europe/Athens"},
+        "namedRanges": [{"name": "corner", "range": spot}],
+        "developerMetadata": [
+            {"metadataKey": "b", "visibility": "PROJECT", "location": {"spreadsheet": True}}
+        ],
+        "sheets": [
+            {
+                "properties": {"title": "T", "gridProperties": {"frozenRowCount": 1}},
+                "data": [
+                    {
+                        "startRow": 1,
+                        "rowData": [{"values": [cell]}],
+                        "columnMetadata": [{"pixelSize": 42}],
+                        "rowMetadata": [{"hiddenByUser": True, "developerMetadata": [mark]}],
+                    }
+                ],
+                "merges": [spot],
+                "protectedRanges": [{"range": spot}],
+                "conditionalFormats": [
+                    {
+                        "ranges": [spot],
+                        "booleanRule": {"condition": {"type": "BLANK"}, "format": {}},
+                    }
+                ],
+                "basicFilter": {"range": spot},
+                "filterViews": [{"title": "v", "range": spot}],
+                "bandedRanges": [{"range": spot, "rowProperties": {"firstBandColor": {"red": 1}}}],
+                "rowGroups": [{"range": place}],
+                "charts": [{"spec": {"title": "c"}}],
+                "tables": [{"name": "t", "range": {**spot, "startRowIndex": 5, "endRowIndex": 7}}],
+            }
+        ],
+    }
+    made = server.call("POST", "/v4/spreadsheets", given)
+    shown = server.call(
+        "GET", f"/v4/spreadsheets/{made['spreadsheetId']}", params={"includeGridData": True}
+    )
+
+    sheet = shown["sheets"][0]
+    for name in given["sheets"][0].keys() - {"properties", "data"}:
+        assert sheet[name], name
+    assert shown["namedRanges"][0]["name"] == "corner"
+    assert shown["developerMetadata"][0]["location"]["locationType"] == "SPREADSHEET"
+    data = sheet["data"][0]
+    assert data["columnMetadata"][0]["pixelSize"] == 42
+    assert data["rowMetadata"][1]["hiddenByUser"]
+    assert data["rowMetadata"][0]["developerMetadata"][0]["metadataKey"] == "k"
+
+
+def test_what_would_be_ignored_is_refused(server, book):
+    comments = {"commentsViewMode": "COMMENTS_VIEW_MODE_FULL"}
+    modes = server.call("GET", f"/v4/spreadsheets/{book}", params=comments, status=400)
+    assert modes["error"]["status"] == "INVALID_ARGUMENT"
+    answer = server.call("GET", "/drive/v3/files", params={"orderBy": "name"}, status=400)
+    assert message(answer) == "parameter orderBy=name: not modelled by this server."
+    colours = [{"dimensionIndex": 0, "backgroundColor": {"red": 1}}]
+    answer = server.batch(book, {"sortRange": {"range": {}, "sortSpecs": colours}}, status=400)
+    assert message(answer) == "SortSpec.backgroundColor: not modelled by this server."
+
+
+@pytest.mark.parametrize(
+    ("search", "hits"),
+    [
+        ("name = 'Wanted \\'1\\''", 1),
+        ("name contains 'wanted' and trashed = false", 1),
+        ('mimeType="application/vnd.google-apps.spreadsheet" and name = "Wanted \'1\'"', 1),
+        ("name = 'Wanted' and 'root' in parents", 0),
+        ("mimeType != 'application/vnd.google-apps.spreadsheet'", 0),
+        ("name contains 'wanted' and 'folder' in parents", 0),
+    ],
+)
+def test_files_are_searched(server, search, hits):
+    made = server.make(title="Wanted '1'")
+
+    found = server.call("GET", "/drive/v3/files", params={"q": search})["files"]
+    assert len([each for each in found if each["id"] == made]) == hits
+    server.call("DELETE", f"/drive/v3/files/{made}", status=204)
+
+
+def test_files_come_in_pages(server):
+    made = [server.make(title="Paged") for _ in range(3)]
+    query = {"q": "name = 'Paged'", "pageSize": 2, "fields": "nextPageToken,files(id)"}
+    first = server.call("GET", "/drive/v3/files", params=query)
+    query["pageToken"] = first["nextPageToken"]
+    second = server.call("GET", "/drive/v3/files", params=query)
+
+    assert sorted(each["id"] for each in first["files"] + second["files"]) == sorted(made)
+    assert "nextPageToken" not in second
+    for wrong in ({"pageSize": 0}, {"pageToken": "x"}, {"q": "colour = 'red'"}, {"q": "name"}):
+        server.call("GET", "/drive/v3/files", params=wrong, status=400)
+
+
+def test_a_file_is_renamed_copied_shared_and_unshared(server, book):
+    path = f"/drive/v3/files/{book}"
+    server.call("PATCH", path, {"name": "New name"})
+    assert server.call("GET", path, params={"fields": "name,trashed"}) == {
+        "name": "New name",
+        "trashed": False,
+    }
+    copy = server.call("POST", f"{path}/copy", {})
+    assert copy["name"] == "Copy of New name"
+    given = {"type": "user", "role": "reader", "emailAddress": "z@example.com"}
+    right = server.call("POST", f"{path}/permissions", given)["id"]
+    server.call("PATCH", f"{path}/permissions/{right}", {"role": "writer"})
+    assert server.call("GET", f"{path}/permissions/{right}")["role"] == "writer"
+    server.call("DELETE", f"{path}/permissions/{right}", status=204)
+    server.call("GET", f"{path}/permissions/{right}", status=404)
+    for wrong in (
+        {"type": "user", "role": "reader"},
+        {"type": "x", "role": "reader"},
+        {"type": "domain", "role": "reader", "domain": "example.com"},
+        {"type": "user", "role": "king", "emailAddress": "z@example.com"},
+    ):
+        server.call("POST", f"{path}/permissions", wrong, status=400)
+    owner = {"type": "user", "role": "owner", "emailAddress": "z@example.com"}
+    server.call("POST", f"{path}/permissions", owner, status=403)
+    server.call("POST", f"{path}/permissions?transferOwnership=true", owner)
+    assert server.call("GET", f"{path}/permissions")["permissions"][0]["role"] == "owner"
+    for wrong in ({"name": "x", "parents": ["folder"]}, {"description": "x"}, {"trashed": True}):
+        server.call("PATCH", path, wrong, status=400)
+    server.call("POST", "/drive/v3/files", {"mimeType": "text/plain"}, status=400)

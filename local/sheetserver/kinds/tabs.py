@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sheetserver import errors, formulas, grids, masks
 from sheetserver.book import EMPTY_ROW, FEATURES, Tab
+from sheetserver.clock import EPOCH, local_serial
 from sheetserver.formats import DEFAULT_FORMAT, THEME, paired
 from sheetserver.ranges import COLUMNS, ROWS, retargeted
 from sheetserver.schema import sheets
@@ -294,6 +295,11 @@ def checked_properties(wanted: Message, before: Message) -> Message:
         if name in wanted and wanted[name] != before[name]:
             msg = f"SpreadsheetProperties.{name}"
             raise errors.not_modelled(msg)
+    try:
+        local_serial(EPOCH, str(wanted.get("timeZone") or before["timeZone"]))
+    except ValueError as unknown:
+        msg_0 = f"Invalid time zone: {unknown}"
+        raise errors.invalid(msg_0) from unknown
     if not wanted.get("title"):
         msg = "The spreadsheet title must not be empty."
         raise errors.invalid(msg)
