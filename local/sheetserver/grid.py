@@ -441,8 +441,12 @@ class _Stream:
             yield "retry: 1000\n\n"
             for event in await run_in_threadpool(self._missed):
                 yield event
-            while self._may_look() and not self._door.desk.is_closing():
-                yield await self._next()
+            while not self._door.desk.is_closing():
+                event = await self._next()
+                if not self._may_look():
+                    yield _event("gone", self._seen, {})
+                    return
+                yield event
         finally:
             leave()
 
@@ -486,7 +490,7 @@ class _Stream:
         try:
             book = self._door.engine.read(self._book)
         except errors.ApiError:
-            return [_event("gone", self._seen, {})]
+            return []  # deleted, and the right to look with it
         return [self._event(book, sheet_id, each) for sheet_id, each in tabs.items()]
 
     def _is_news(self, change: Change) -> bool:
@@ -505,8 +509,9 @@ class _Stream:
 
 
 def _event(kind: str, revision: int, told: Message) -> str:
+    # Other tabs of the same commit may still be untold: whoever reconnects hears it all again.
     body = _json({"revision": revision, **told}).decode()
-    return f"id: {revision}\nevent: {kind}\ndata: {body}\n\n"
+    return f"id: {revision - 1}\nevent: {kind}\ndata: {body}\n\n"
 
 
 def _same_origin(request: Request) -> bool:

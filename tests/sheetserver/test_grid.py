@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from sheetserver import errors, gridcells
+from sheetserver import accounts, errors, gridcells
 from tests.gridbook import (
     ACTION,
     AMOUNT,
@@ -131,6 +131,23 @@ def test_a_program_cannot_be_chosen(browser):
     answer = browser.post("/persona", data={"email": "desk@sheetserver.local"})
 
     assert answer.status_code == 403
+
+
+def test_from_elsewhere_a_persona_needs_its_secret(tmp_path):
+    hashes = {ANA.email: accounts.secret_hash("open sesame", b"salt" * 4)}
+    app = a_server(tmp_path, secrets=hashes)
+    browser = Browser(app)
+
+    page = browser.get("/").text
+    wrong = browser.post("/persona", data={"email": ANA.email, "secret": "open"})
+    unknown = browser.post("/persona", data={"email": PERSONAS[1].email, "secret": ""})
+    right = browser.post("/persona", data={"email": ANA.email, "secret": "open sesame"})
+    app.close()
+
+    assert "This is not a sign-in" not in page
+    assert 'type="password"' in page
+    assert (wrong.status_code, unknown.status_code, right.status_code) == (403, 403, 303)
+    assert "set-cookie" not in wrong.headers
 
 
 @pytest.mark.parametrize("then", ["https://example.com", "//example.com", "/\\example.com"])

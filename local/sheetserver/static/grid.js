@@ -123,7 +123,7 @@ const workbook = new Workbook(start, {
   },
   gone() {
     workbook.pause();
-    notice("This workbook was deleted.", { alarming: true });
+    notice("This workbook was deleted, or is no longer shared with you.", { alarming: true });
   },
 });
 
@@ -330,6 +330,8 @@ stage.addEventListener("pointerleave", () => showTip(null));
 
 // Mouse and touch
 
+let touched = false; // a finger selects first and edits with the second tap
+
 stage.addEventListener("pointerdown", (event) => {
   const at = table.place(event.target);
   const number = event.target.closest?.(".number");
@@ -337,9 +339,10 @@ stage.addEventListener("pointerdown", (event) => {
   if (editor.isOpen && !editor.box.contains(event.target)) editor.commit(null);
   if (number) return selectRow(number, event);
   if (!at || event.button > 0 || event.target.closest("a")) return undefined;
+  touched = event.pointerType === "touch";
   const again = at.line === table.selection.line && at.place === table.selection.place;
   table.wasActive = again && document.activeElement === table.grid;
-  if (event.pointerType === "touch") return undefined;
+  if (touched) return undefined;
   event.preventDefault();
   table.grid.focus({ preventScroll: true });
   table.select(at.line, at.place, event.shiftKey);
@@ -396,7 +399,7 @@ stage.addEventListener("click", (event) => {
 });
 
 stage.addEventListener("dblclick", (event) => {
-  if (table.place(event.target) && !event.target.closest("a, .tick")) edit();
+  if (!touched && table.place(event.target) && !event.target.closest("a, .tick")) edit();
 });
 
 stage.addEventListener("contextmenu", (event) => {

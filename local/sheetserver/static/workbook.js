@@ -60,10 +60,12 @@ export class Workbook {
   }
 
   async rest(tab, start) {
+    const { heading } = tab;
     let at = start;
     while (at < tab.rowCount) {
-      const part = await this.rows(tab.heading.sheetId, at, CHUNK);
-      if (!part.rows.length) break;
+      const part = await this.rows(heading.sheetId, at, CHUNK);
+      // After a reload every row is there already, and newer.
+      if (!part.rows.length || tab.heading !== heading) break;
       tab.takeAll(at, part.rows, part.looks);
       at += part.rows.length;
     }
@@ -210,9 +212,8 @@ export class Workbook {
       if (source.readyState === EventSource.CLOSED) this.again();
     };
     const on = (kind, work) => source.addEventListener(kind, (event) => {
-      const told = JSON.parse(event.data);
-      this.revision = told.revision;
-      work(told);
+      this.revision = Number(event.lastEventId);
+      work(JSON.parse(event.data));
     });
     on("rows", (told) => this.hear(told));
     on("reload", (told) => this.hearReload(told));
