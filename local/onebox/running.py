@@ -25,6 +25,7 @@ from onebox.wiring import Adapters
 from onebox.worker import Loop, work_off
 from partnerdesk.domain.change import Change
 from partnerdesk.domain.record import Workbook
+from partnerdesk.domain.settings import AcceptLimits
 from partnerdesk.jobs import Jobs
 from syncing.services import Reports
 from syncing.services import Services as SyncingServices
@@ -53,7 +54,15 @@ class Addresses:
 class RunningDesk:
     """Everything that runs on one machine, started in order and stopped in reverse."""
 
-    def __init__(self, place: Place, *, port: int, sheets_port: int, is_demo: bool) -> None:
+    def __init__(
+        self,
+        place: Place,
+        *,
+        port: int,
+        sheets_port: int,
+        is_demo: bool,
+        limits: AcceptLimits | None = None,
+    ) -> None:
         """
         Start the desk; it answers when this returns.
 
@@ -65,7 +74,9 @@ class RunningDesk:
             desk_socket = opened.enter_context(bind(port, setting="PORT"))
             sheets_socket = opened.enter_context(bind(sheets_port, setting="SHEETS_PORT"))
             self.addresses = Addresses(address_of(desk_socket), address_of(sheets_socket))
-            self.adapters = wiring.open_adapters(place, root=self.addresses.desk, is_demo=is_demo)
+            self.adapters = wiring.open_adapters(
+                place, root=self.addresses.desk, is_demo=is_demo, limits=limits
+            )
             opened.callback(self.adapters.close)
             self._start(desk_socket, sheets_socket, opened, is_demo=is_demo)
             self._opened = opened.pop_all()

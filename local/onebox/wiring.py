@@ -14,7 +14,7 @@ from onebox.mailbox import Mailbox
 from onebox.place import Place
 from onebox.signer import KeyFileSigner, licence_key, make_key
 from partnerdesk.domain.holidays import US_FEDERAL
-from partnerdesk.domain.settings import Settings
+from partnerdesk.domain.settings import AcceptLimits, Settings
 from partnerdesk.domain.signature import Links
 from partnerdesk.jobs import Jobs, jobs_of
 from partnerdesk.usecases.screen_record import Desk
@@ -48,12 +48,15 @@ class Adapters:
         self.ledger.close()
 
 
-def open_adapters(place: Place, *, root: str, is_demo: bool) -> Adapters:
+def open_adapters(
+    place: Place, *, root: str, is_demo: bool, limits: AcceptLimits | None = None
+) -> Adapters:
     """
     Open a data folder, making what a new one lacks.
 
     `root` is the public address that links begin with. A demo accepts the
-    screening list that ships with the desk, however old.
+    screening list that ships with the desk, however old. `limits` are how much
+    one sender may ask for, the defaults if none are given.
 
     :raises FolderInUseError: when another desk has the folder open
     """
@@ -75,6 +78,7 @@ def open_adapters(place: Place, *, root: str, is_demo: bool) -> Adapters:
             desk_id=identity.desk_id,
             signing_key=signer.key_id,
             holidays=frozenset(US_FEDERAL),
+            limits=limits or AcceptLimits(),
         ),
     )
 
