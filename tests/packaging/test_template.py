@@ -23,7 +23,6 @@ QUEUE = {f"sqs:{it}" for it in ("DeleteMessage", "GetQueueAttributes", "ReceiveM
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 SECRET = {"secretsmanager:GetSecretValue"}
 WORKLIST = "${Table.Arn}/index/worklist"
-FAMILY = "${Table.Arn}/index/family"
 INDEXES = "${Lists.Arn}/lists/*"
 IDENTITY = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${SenderDomain}"
 
@@ -81,8 +80,6 @@ ROLES = {
         "SyncingLog": LOG,
         "SyncingQueue": QUEUE | {"sqs:SendMessage"},
         "Table": LEDGER | {"dynamodb:Query"},
-        WORKLIST: {"dynamodb:Query"},
-        FAMILY: {"dynamodb:Query"},
         "Secret": SECRET,
     },
 }

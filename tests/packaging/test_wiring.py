@@ -18,6 +18,7 @@ import screening.wiring
 import screening.work
 import syncing.wiring
 from partnerdesk.adapters.clients import Clients
+from tests.signing import private_pem
 from tests.template import environment, functions, name_of, resources
 
 WIRINGS = {
@@ -38,6 +39,15 @@ GIVEN = {
     "DESK_SENDER": "partners@vendor.example",
     "DESK_SIGNING_KEY": KEY_ARN,
 }
+
+
+GOOGLE_ACCOUNT = {
+    "type": "service_account",
+    "client_email": "desk@example.invalid",
+    "private_key": private_pem().decode(),
+    "token_uri": "https://oauth2.example/token",
+}
+"""A service account as Google's file has it; nobody is asked for a token here."""
 
 
 class Noted(Mapping):
@@ -65,7 +75,8 @@ def aws(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     with mock_aws():
         Clients().secretsmanager.create_secret(
-            Name="desk", SecretString=json.dumps({"link_key": "k" * 64})
+            Name="desk",
+            SecretString=json.dumps({"link_key": "k" * 64, "google_account": GOOGLE_ACCOUNT}),
         )
         yield
 
