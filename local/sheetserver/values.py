@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from sheetserver import a1, cells, errors, grids, locate, numberformat, typing_in
 from sheetserver.book import CellError, Formula, Result, Row, Value
-from sheetserver.messages import Json, Message
 from sheetserver.ranges import Rect
 from sheetserver.schema import tidy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sheetserver.book import Book, Tab
     from sheetserver.draft import Draft
     from sheetserver.locate import Area
-
-Show: TypeAlias = Callable[[Row, int], Json]
+    from sheetserver.messages import Json, Message
 
 _LIST_TYPE = "type.googleapis.com/google.protobuf.ListValue"
 COLUMNS = "COLUMNS"
