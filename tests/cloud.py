@@ -284,6 +284,15 @@ class Cloud:
         """Bring wake-ups to the visits: later than all else, as their queue's delay has it."""
         return self._deliver(VISITS)
 
+    def wake(self, workbook):
+        """Put a wake-up on the visits' queue, whatever it says."""
+        self.client("sqs").send_message(
+            QueueUrl=self._names[VISITS],
+            MessageBody=workbook,
+            MessageGroupId=workbook,
+            MessageDeduplicationId=workbook,
+        )
+
     def tick(self, schedule):
         """Let the scheduler call whichever function has this schedule."""
         for rule in resources("AWS::Events::Rule").values():

@@ -1,6 +1,7 @@
 """The story on AWS: from a request to the mailed licence, through every handler of the template."""
 
 import json
+import logging
 from collections import Counter
 from datetime import timedelta
 from functools import partial
@@ -351,3 +352,21 @@ def test_time_alone_turns_a_licence(office, staff):
 
     licence = staff.row(staff.desk, "Trials", ID=ref)["Licence"]
     assert staff.row(staff.desk, "Licences", ID=licence)["Status"] == "In grace"
+
+
+def test_a_wake_up_that_nobody_understands_stops_nothing(office, staff, caplog):
+    """robustness.md SYS-06: an old queue may name a workbook that this version lacks."""
+    with caplog.at_level(logging.CRITICAL, "syncing.entry"):
+        office.wake("attic")
+        office.post("/v1/trials", ASKED)
+        office.minute()
+
+    assert staff.row(staff.desk, "Trials", Name=COMPANY)["Status"] == "Issued"
+
+
+def test_forms_licences_and_mail_do_not_wait_for_a_sheet(cloud):
+    """robustness.md SYS-04: nobody set up the workbooks, and their key is missing."""
+    cloud.post("/v1/trials", ASKED)
+    cloud.minute()
+
+    assert len(cloud.mails()) == 1

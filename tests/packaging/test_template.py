@@ -1,9 +1,12 @@
 """What the template keeps, who may do what in it, and that it tells the functions no secret."""
 
 import copy
+import re
 
 import pytest
 
+from partnerdesk.adapters.environment import LINK_KEY
+from syncing.wiring import ACCOUNT
 from tests.table import TABLE, TTL
 from tests.template import (
     ROOT,
@@ -263,3 +266,12 @@ def test_costs_have_an_alarm():
     assert notification["Subscribers"] == [
         {"SubscriptionType": "EMAIL", "Address": {"Ref": "AlarmAddress"}}
     ]
+
+
+def test_the_guide_names_every_parameter_and_what_is_reserved():
+    guide = (ROOT / "docs/aws.md").read_text()
+    reserved = sum(it["ReservedConcurrentExecutions"] for it in functions().values())
+
+    assert [it for it in written()["Parameters"] if f"`{it}`" not in guide] == []
+    assert f"reserve {reserved} executions" in guide
+    assert set(re.findall(r'"(link_key|google_account)":', guide)) == {LINK_KEY, ACCOUNT}
