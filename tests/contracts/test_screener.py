@@ -18,6 +18,7 @@ from partnerdesk.adapters.lists import (
     publish,
 )
 from partnerdesk.adapters.s3 import S3Store
+from partnerdesk.domain.matching import ENGINE
 from partnerdesk.domain.screening import Address, Outcome, Party, PartyType
 from partnerdesk.domain.watchlist import BrokenIndexError, Watchlist, build
 from tests.listed import SDN, edition, index, without
@@ -171,7 +172,7 @@ def test_a_usable_list_is_used_again_once_it_is_back(kept, content):
 def test_a_snapshot_is_as_old_as_its_day_and_says_so(kept):
     old = edition()
     old = replace(old, sources=tuple(replace(each, snapshot=True) for each in old.sources))
-    content = build(old.entities, old.sources, engine="1")
+    content = build(old.entities, old.sources, engine=ENGINE)
     publish(content, old, kept.store, at=NOW)
     assert kept.screener.is_snapshot(NOW)
     assert screened(kept, STRANGER).outcome is Outcome.REVIEW

@@ -45,8 +45,15 @@ def facts(party: Party, entity: Entity) -> tuple[Fact, ...]:
 
     Residence and nationality both count as countries, here only for likeness.
     """
-    found = (_type, _country, _birth, _gender, _city, _identifier)
-    return tuple(fact for each in found for fact in each(party, entity))
+    found = (_country, _birth, _gender, _city, _identifier)
+    others = (fact for each in found for fact in each(party, entity))
+    return (*type_facts(party, entity.type), *others)
+
+
+def has_more_than_a_name(party: Party) -> bool:
+    """Test whether anything but name and type of a party could be evidence."""
+    known = (party.nationality, party.birth_date, party.gender, party.identifiers)
+    return any(known) or any(each.country or each.city for each in party.addresses)
 
 
 def points(found: tuple[Fact, ...]) -> int:
@@ -54,13 +61,13 @@ def points(found: tuple[Fact, ...]) -> int:
     return max(LEAST, min(MOST, sum(fact.points for fact in found)))
 
 
-def _type(party: Party, entity: Entity) -> Iterator[Fact]:
-    if PartyType.UNKNOWN in {party.type, entity.type}:
-        return
-    if party.type is entity.type:
-        yield Fact(TYPE, 0, f"Both are of type {entity.type}.")
-    else:
-        yield Fact(TYPE, -120, f"The party is a {party.type}, the entry a {entity.type}.")
+def type_facts(party: Party, listed: PartyType) -> tuple[Fact, ...]:
+    """Return whether the types agree, when both are known."""
+    if PartyType.UNKNOWN in {party.type, listed}:
+        return ()
+    if party.type is listed:
+        return (Fact(TYPE, 0, f"Both are of type {listed}."),)
+    return (Fact(TYPE, -120, f"The party is a {party.type}, the entry a {listed}."),)
 
 
 def _country(party: Party, entity: Entity) -> Iterator[Fact]:

@@ -1,10 +1,11 @@
 """Finding the listed entities that a party resembles, and saying how much and why."""
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
+from typing import Protocol
 
 from rapidfuzz.distance import OSA
 
@@ -15,19 +16,27 @@ from partnerdesk.domain.alignment import (
     Pair,
     Side,
     aligned,
+    alike,
     likeness,
     score,
 )
-from partnerdesk.domain.evidence import Fact, facts, is_the_same_identifier, points
-from partnerdesk.domain.names import Name, low_weight_words, sound, taken_apart
+from partnerdesk.domain.evidence import (
+    Fact,
+    facts,
+    has_more_than_a_name,
+    is_the_same_identifier,
+    points,
+    type_facts,
+)
+from partnerdesk.domain.names import Name, particles, sound, taken_apart, titles
 from partnerdesk.domain.screening import Party, PartyType
 from partnerdesk.domain.tables import rows
 from partnerdesk.domain.watchlist import KINDS, LOW_WEIGHT, Entity, Watchlist
 
-ENGINE = "1"
+ENGINE = "2"
 """The version of everything that scores depend on; golden decisions in the tests hold it."""
 
-CANDIDATES = 60
+CANDIDATES = 40
 """Names looked at closely."""
 
 MATCHES = 20
@@ -35,6 +44,9 @@ MATCHES = 20
 
 LEAST = 500
 """Entities scoring less, in tenths of a point, are not worth showing."""
+
+SHARE_OF_BEST = 0.5
+"""Names that share less than this with a party than the best one does are not looked at."""
 
 SOUNDS = 24
 """Sounds compared with each word by letters, after counting shared three-letter pieces."""
@@ -60,6 +72,20 @@ SAME_LETTERS = 95.0
 ONE_WORD = 74.0
 """The most that a name of one word gets unless the words are equal."""
 
+ONE_WORD_WORTH = 0.8
+"""What a likeness is worth where one side has a single word."""
+
+OTHER_FORM = 2.0
+"""What it costs that both sides state a legal form, and not the same."""
+
+THIN = 1300
+"""
+Thousandths of shared weight below which the score of an organisation falls.
+
+Firms share words such as trade, bank and city: little in common is little
+proof, even when little else is left over. It falls with the square root.
+"""
+
 ONE_LONG_WORD, ONE_SHORT_WORD = 84.0, 76.0
 LONG_WORD_FROM = 6
 
@@ -69,10 +95,23 @@ WEAK = 79.0
 CONTAINED = 78.0
 """The least for two or more telling words that all stand in a longer listed name."""
 
-TELLING = 400
+NEAR = 0.85
+"""Words this alike count as the same when a whole name stands in a longer one."""
+
+ENOUGH = 850
+"""Thousandths that a contained name must weigh if only one of its words tells."""
+
+TELLING = 480
 """Thousandths from which a word tells names apart."""
 
 UNKNOWN_WORD = 1000
+
+
+class Weigh(Protocol):
+    """Whatever knows how much a word tells."""
+
+    def __call__(self, word: str, *, is_person: bool) -> int:
+        """Return the weight of a word in thousandths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +151,7 @@ class _Query:
     name: Name
     side: Side
     similar: tuple[Mapping[int, float], ...]
+    is_person: bool
 
 
 class Matcher:
@@ -120,6 +160,8 @@ class Matcher:
     def __init__(self, watchlist: Watchlist) -> None:
         self._list = watchlist
         watchlist.load()
+        ids = watchlist.word_ids
+        self._titles = frozenset(ids[word] for word in titles() if word in ids)
 
     def search(self, party: Party) -> Found:
         """Return the best entities for a party, one match an entity, and doubts about its name."""
@@ -156,34 +198,37 @@ class Matcher:
 
     def _query(self, party: Party) -> _Query:
         name = taken_apart(party.name, person=party.type is PartyType.PERSON)
-        weights = [self.weight(word) for word in name.words]
-        return _Query(name, Side(name.words, weights), tuple(map(self._similar, name.words)))
+        is_person = party.type is PartyType.PERSON
+        weights = [self.weight(word, is_person=is_person) for word in name.words]
+        similar = tuple(self._similar(word, persons=is_person) for word in name.words)
+        return _Query(name, Side(name.words, weights, name.forms), similar, is_person)
 
-    def weight(self, word: str) -> int:
+    def weight(self, word: str, *, is_person: bool) -> int:
         """Return how much a word tells in these lists, in thousandths."""
-        if word in low_weight_words():
+        if word in particles() or (is_person and word in titles()):
             return LOW_WEIGHT
         known = self._list.word_ids.get(word)
         return UNKNOWN_WORD if known is None else self._list.weight[known]
 
-    def _similar(self, word: str) -> Mapping[int, float]:
+    def _similar(self, word: str, *, persons: bool) -> Mapping[int, float]:
         """Return the listed words like a word, with how much, the word itself first."""
         known = self._list.word_ids.get(word)
         found = {} if known is None else {known: 1.0}
         heard = sound(word)
         if len(word) <= SHORT:
-            if len(word) == SHORT:
-                found.update(dict.fromkeys(self._sounding(heard), SAME_SOUND) | found)
+            if persons and len(word) > 1:
+                found = dict.fromkeys(self._sounding(heard), SAME_SOUND) | found
             return found
         least = max(1, len(heard) // 3)
         for at, shared in self._list.similar_sounds(heard, SOUNDS):
             if shared < least:
                 break
-            alike = OSA.normalized_similarity(heard, self._list.sounds[at])
-            if alike >= CLOSEST - SOUND_SLACK:
+            near = OSA.normalized_similarity(heard, self._list.sounds[at])
+            if near >= CLOSEST - SOUND_SLACK:
                 for each in self._list.words_sounding(at):
                     other = self._list.words[each]
-                    both = (alike + OSA.normalized_similarity(word, other)) / 2
+                    written = OSA.normalized_similarity(word, other)
+                    both = alike(written, near)
                     if both >= CLOSEST and len(other) > SHORT:
                         found.setdefault(each, both)
         return found
@@ -191,7 +236,7 @@ class Matcher:
     def _sounding(self, heard: str) -> Sequence[int]:
         at = self._list.sound_ids.get(heard)
         words = () if at is None else self._list.words_sounding(at)
-        return [each for each in words if len(self._list.words[each]) >= SHORT]
+        return [each for each in words if len(self._list.words[each]) > 1]
 
     def _candidates(self, query: _Query) -> set[int]:
         """
@@ -210,9 +255,10 @@ class Matcher:
             for name, worth in self._worth(words, weight, total, size).items():
                 total[name] = total.get(name, 0.0) + worth
         starts = self._list.name_words_at
+        least = max(total.values(), default=0.0) * SHARE_OF_BEST
         ranked = heapq.nlargest(
             CANDIDATES,
-            total,
+            [at for at, worth in total.items() if worth >= least],
             key=lambda at: (total[at] - EXTRA_WORD * (starts[at + 1] - starts[at]), -at),
         )
         return self._list.exactly(query.name).union(ranked)
@@ -222,8 +268,8 @@ class Matcher:
     ) -> Mapping[int, float]:
         best: dict[int, float] = {}
         may_find = size <= COMMON or not total
-        for word, alike in words.items():
-            worth = alike * min(weight, self._list.weight[word])
+        for word, near in words.items():
+            worth = near * min(weight, self._list.weight[word])
             for name in self._list.names_with(word):
                 if (may_find or name in total) and best.get(name, 0.0) < worth:
                     best[name] = worth
@@ -248,22 +294,25 @@ class Matcher:
 
     def _laid_out(self, query: _Query, at: int) -> tuple[Side, list[Pair]]:
         ids = self._list.words_of(at)
-        side = Side(
-            [self._list.words[each] for each in ids], [self._list.weight[each] for each in ids]
-        )
+        is_person = self._list.type_of(self._list.owner[at]) is PartyType.PERSON
+        words = [self._list.words[each] for each in ids]
+        weights = [
+            LOW_WEIGHT if is_person and each in self._titles else self._list.weight[each]
+            for each in ids
+        ]
+        side = Side(words, weights, self._list.forms[at].split())
         known = {
-            (i, j): words[each]
-            for i, words in enumerate(query.similar)
+            (i, j): words_like[each]
+            for i, words_like in enumerate(query.similar)
             for j, each in enumerate(ids)
-            if each in words
+            if each in words_like
         }
-        return side, aligned(query.side, side, known)
+        return side, aligned(query.side, side, known, persons=query.is_person or is_person)
 
     def _judged(self, query: _Query, at: int) -> float:
         """Return the score of a listed name before evidence, 0 to 100, with the rules of 8."""
         side, pairs = self._laid_out(query, at)
-        name = Name(tuple(side.words), tuple(self._list.forms[at].split()))
-        found = graded(query.name, name, query.side, side, pairs)
+        found = graded(query.side, side, pairs, persons=query.is_person)
         return min(found, WEAK) if KINDS[self._list.kind[at]] == "weak" else found
 
     def _promising(
@@ -283,7 +332,10 @@ class Matcher:
 
     def _match(self, query: _Query, party: Party, entity: int, at: int, name_score: float) -> Match:
         whole = round(name_score * 10)
-        found = facts(party, self._list.entity(entity)) if whole >= LEAST else ()
+        if has_more_than_a_name(party):
+            found = facts(party, self._list.entity(entity))
+        else:
+            found = type_facts(party, self._list.type_of(entity))
         if any(map(is_the_same_identifier, found)):
             total = 1000
         else:
@@ -317,24 +369,45 @@ class Matcher:
                 yield replace(match, name_score=0)
 
 
-def graded(ours: Name, theirs: Name, left: Side, right: Side, pairs: Sequence[Pair]) -> float:
+def graded(left: Side, right: Side, pairs: Sequence[Pair], *, persons: bool) -> float:
     """Return the score of two names before evidence, 0 to 100, with the rules for odd ones."""
+    found = _graded_words(left, right, pairs, persons=persons)
+    return max(0.0, found - _other_form(left, right))
+
+
+def _other_form(left: Side, right: Side) -> float:
+    differ = left.forms and right.forms and set(left.forms).isdisjoint(right.forms)
+    return OTHER_FORM if differ else 0.0
+
+
+def _graded_words(left: Side, right: Side, pairs: Sequence[Pair], *, persons: bool) -> float:
     found = 100 * score(left, right, pairs)
-    same_letters = ours.joined == theirs.joined
-    if same_letters:
-        found = max(found, SAME_LETTERS)
-    if len(ours.words) == len(theirs.words) == 1 and same_letters:
-        return ONE_LONG_WORD if len(ours.joined) >= LONG_WORD_FROM else ONE_SHORT_WORD
-    if 1 in {len(ours.words), len(theirs.words)} and not same_letters:
-        return min(found, ONE_WORD)
-    return max(found, CONTAINED) if _is_contained(left, right, pairs) else found
+    if "".join(left.words) == "".join(right.words):
+        if len(left.words) == len(right.words) == 1:
+            return ONE_LONG_WORD if len(left.words[0]) >= LONG_WORD_FROM else ONE_SHORT_WORD
+        return max(found, SAME_LETTERS)
+    if 1 in {len(left.words), len(right.words)}:
+        return min(found * ONE_WORD_WORTH, ONE_WORD)
+    if _is_contained(left, right, pairs):
+        found = max(found, CONTAINED)
+    if persons or found >= SAME_LETTERS:
+        return found
+    shared = sum(right.weights[j] for pair in pairs for j in pair.right)
+    return float(found * min(1.0, shared / THIN) ** 0.5)
 
 
 def _is_contained(left: Side, right: Side, pairs: Sequence[Pair]) -> bool:
-    """Test whether two or more telling words all stand, unchanged, in a longer name."""
-    equal = {i for pair in pairs if pair.likeness == 1 for i in pair.left}
-    telling = sum(left.weights[i] >= TELLING for i in equal)
-    return len(equal) == len(left.words) < len(right.words) and telling > 1
+    """
+    Test whether a whole name of two or more words stands in a longer one.
+
+    Together the words must tell as much as one rare word and a particle; words
+    with one letter wrong count, guesses do not.
+    """
+    near = {i for pair in pairs if pair.likeness >= NEAR for i in pair.left}
+    if not 1 < len(left.words) == len(near) < len(right.words):
+        return False
+    telling = sum(left.weights[i] >= TELLING for i in near)
+    return telling > 1 or sum(left.weights) >= ENOUGH
 
 
 def _pair_sentence(pair: Pair, left: Side, right: Side) -> str:
@@ -350,9 +423,7 @@ def _left_over(whose: str, side: Side, used: set[int]) -> Iterator[str]:
         yield f"Left over in {whose}: {', '.join(words)}."
 
 
-def pair_score(
-    left: str, right: str, party_type: PartyType, weigh: Callable[[str], int] | None = None
-) -> int:
+def pair_score(left: str, right: str, party_type: PartyType, weigh: "Weigh | None" = None) -> int:
     """
     Return how alike two names are in tenths of a point, whichever comes first.
 
@@ -363,16 +434,24 @@ def pair_score(
     person = party_type is PartyType.PERSON
     names = [taken_apart(left, person=person), taken_apart(right, person=person)]
     ours, theirs = sorted(names, key=lambda it: it.words)
-    one = Side(ours.words, [weigh(word) for word in ours.words])
-    other = Side(theirs.words, [weigh(word) for word in theirs.words])
+    one = Side(ours.words, [weigh(word, is_person=person) for word in ours.words], ours.forms)
+    other = Side(
+        theirs.words, [weigh(word, is_person=person) for word in theirs.words], theirs.forms
+    )
     known = {
-        (i, j): alike
+        (i, j): near
         for i, word in enumerate(one.words)
         for j, listed in enumerate(other.words)
-        if (alike := likeness(word, listed)) >= CLOSEST
+        if (near := likeness(word, listed, persons=person)) >= CLOSEST
     }
-    found = 100 * score(one, other, aligned(one, other, known))
-    return round(10 * max(found, SAME_LETTERS * (ours.joined == theirs.joined)))
+    pairs = aligned(one, other, known, persons=person)
+    turned = [Pair(pair.right, pair.left, pair.likeness) for pair in pairs]
+    found = 100 * max(score(one, other, pairs), score(other, one, turned))
+    if ours.joined == theirs.joined:
+        found = max(found, SAME_LETTERS)
+    if _is_contained(one, other, pairs) or _is_contained(other, one, turned):
+        found = max(found, CONTAINED)
+    return round(10 * max(0.0, found - _other_form(one, other)))
 
 
 @cache
@@ -380,8 +459,8 @@ def _built_in_weights() -> Mapping[str, int]:
     return {row["word"]: int(row["weight"]) for row in rows("word_weights")}
 
 
-def built_in_weight(word: str) -> int:
+def built_in_weight(word: str, *, is_person: bool) -> int:
     """Return the weight of a word where no list gives one, in thousandths."""
-    if word in low_weight_words():
+    if word in particles() or (is_person and word in titles()):
         return LOW_WEIGHT
     return _built_in_weights().get(word, UNKNOWN_WORD)

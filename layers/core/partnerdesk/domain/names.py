@@ -2,15 +2,23 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from anyascii import anyascii
 
+from partnerdesk.domain.places import is_one_edit
 from partnerdesk.domain.tables import rows
 
 MAX_LETTERS = 300
 MAX_WORDS = 40
+
+FORM_WORD_FROM = 6
+"""Words of this many letters are compared with those of legal forms by one letter."""
+
+STUCK_TO_FROM = 3
+"""Letters before a form word, at least one more, that make it stuck to another word."""
 
 LOOK_ALIKE = "The name has look-alike letters: several scripts within one word."
 UNREADABLE = "The name could not be read: no letter of it is in a script we know."
@@ -31,6 +39,8 @@ _RIDER = re.compile(
     r";.*|,? and any (successor|sub-?unit|subsidiar).*|\s+[af]\.?k\.?a\.?\s.*", re.IGNORECASE
 )
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
+_DIGIT_WITHIN = re.compile(r"(?<=[a-z])[01345789](?=[a-z])")
+_DIGITS_AS_LETTERS = str.maketrans("01345789", "oieastbg")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -122,6 +132,7 @@ def _words(text: str) -> list[str]:
     text = _RIDER.sub("", text) or text
     text = text.replace("'", "").replace("`", "").replace("&", " and ")
     text = _DOTTED.sub(lambda it: it.group().replace(".", ""), text)
+    text = _DIGIT_WITHIN.sub(lambda it: it.group().translate(_DIGITS_AS_LETTERS), text)
     return _NOT_WORD.sub(" ", text).split()
 
 
@@ -136,8 +147,19 @@ def _forms() -> tuple[dict[tuple[str, ...], str], int]:
     return forms, max(map(len, forms))
 
 
+@cache
+def _form_words() -> Mapping[str, str]:
+    """Return the long words of legal forms, which are part of one wherever they stand."""
+    return {row["form"]: row["class"] for row in rows("legal_forms") if row["alone"]}
+
+
 def _without_forms(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
-    """Return the words that are no legal form, and the classes of those that are."""
+    """
+    Return the words that are no legal form, and the classes of those that are.
+
+    Whole forms go first; of what is left, long form words go too, with one
+    letter wrong or stuck to the word before them.
+    """
     forms, longest = _forms()
     core: list[str] = []
     classes: list[str] = []
@@ -150,15 +172,36 @@ def _without_forms(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
                 start += length
                 break
         else:
-            core.append(words[start])
+            word, stray = _without_form_word(words[start])
+            core.extend([word] * bool(word))
+            classes.extend([stray] * bool(stray))
             start += 1
     return core, tuple(dict.fromkeys(classes))
 
 
+@lru_cache(maxsize=65536)
+def _without_form_word(word: str) -> tuple[str, str]:
+    """Return what a word says besides a legal form, and the form's class; either may be empty."""
+    if len(word) < FORM_WORD_FROM:
+        return word, ""
+    for form, found in _form_words().items():
+        if is_one_edit(word, form):
+            return "", found
+        if word.endswith(form) and len(word) > len(form) + STUCK_TO_FROM:
+            return word.removesuffix(form), found
+    return word, ""
+
+
 @cache
-def low_weight_words() -> frozenset[str]:
-    """Return the particles and titles, which tell little about who bears a name."""
-    return frozenset(row["word"] for row in rows("particles"))
+def particles() -> frozenset[str]:
+    """Return the words that join others and tell nothing about who bears a name."""
+    return frozenset(row["word"] for row in rows("particles") if row["kind"] == "particle")
+
+
+@cache
+def titles() -> frozenset[str]:
+    """Return the words that come before a person's name and are no part of it."""
+    return frozenset(row["word"] for row in rows("particles") if row["kind"] == "title")
 
 
 _SOUNDS = (
@@ -183,4 +226,5 @@ def sound(word: str) -> str:
     for spelled, heard in _SOUNDS:
         if spelled in word:
             word = word.replace(spelled, heard)
-    return _TWICE.sub(r"\1", word)
+    word = _TWICE.sub(r"\1", word)
+    return f"{word[:-1]}v" if word.endswith("f") else word

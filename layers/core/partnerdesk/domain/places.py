@@ -239,13 +239,13 @@ def _nearly(word: str) -> tuple[_Place, ...]:
         (
             places
             for known, places in names.items()
-            if len(known) == 1 and len(known[0]) >= FUZZY_FROM and _one_edit(word, known[0])
+            if len(known) == 1 and len(known[0]) >= FUZZY_FROM and is_one_edit(word, known[0])
         ),
         (),
     )
 
 
-def _one_edit(left: str, right: str) -> bool:
+def is_one_edit(left: str, right: str) -> bool:
     """Test whether one letter more, less, other or swapped with the next explains a difference."""
     if abs(len(left) - len(right)) > 1:
         return False

@@ -11,7 +11,7 @@ from functools import cached_property
 from hashlib import blake2b, sha256
 
 from partnerdesk.domain.chain import canonical, digest
-from partnerdesk.domain.names import Name, low_weight_words, sound, taken_apart
+from partnerdesk.domain.names import Name, particles, sound, taken_apart
 from partnerdesk.domain.screening import PartyType
 
 FORMAT = 1
@@ -196,7 +196,7 @@ class _Body:
                 grams[gram].append(number)
         self._keys.sort()
         self._identifiers.sort()
-        low = low_weight_words()
+        low = particles()
         count = max(len(self._names), 2)
         weights = [
             LOW_WEIGHT if text in low else _weight(len(in_names[number]), count)
