@@ -909,6 +909,25 @@ def test_the_charts_of_a_summary_are_drawn_and_said_in_words(enter, server, kind
     expect(page.get_by_role("img", name=re.compile("Deals by status. .*40"))).to_be_visible()
 
 
+def test_a_column_is_made_wider_for_oneself_by_mouse_and_keys(enter, server):
+    page = enter()
+    grip = page.locator(f".letter[data-place='{NAME}'] .grip").bounding_box()
+    page.mouse.move(grip["x"] + 4, grip["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(grip["x"] + 64, grip["y"] + 8)
+    page.mouse.up()
+    assert at(page, 1, NAME).evaluate("e => e.offsetWidth") == 250
+    expect(page.get_by_role("menu")).to_have_count(0)
+
+    at(page, 1, NAME).click()
+    page.keyboard.press("Control+Shift+L")
+    page.get_by_role("menuitem", name="Narrower").click()
+    page.reload()
+    page.wait_for_selector("body[data-whole]")
+    assert at(page, 1, NAME).evaluate("e => e.offsetWidth") == 200
+    assert server.engine.read(server.book).tab(DEALS).column_properties[NAME]["pixelSize"] == 190
+
+
 def test_a_long_text_is_wrapped_and_its_row_grows(enter):
     page = enter(sheet=HELP)
 

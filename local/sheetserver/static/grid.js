@@ -216,7 +216,9 @@ async function openTab(sheetId) {
   url.searchParams.set("sheet", sheetId);
   history.replaceState(null, "", url);
   table.scroller.scrollTo(0, tab.scrolled?.[1] ?? 0);
-  table.selection = tab.selection ?? { line: 0, place: 0, toLine: 0, toPlace: 0 };
+  tab.widths = rememberedWidths();
+  const first = tab.lines().head.length; // below the headings
+  table.selection = tab.selection ?? { line: first, place: 0, toLine: first, toPlace: 0 };
   showTab(tab);
   table.scroller.scrollTo(...(tab.scrolled ?? [0, 0]));
   drawTabs();
@@ -330,13 +332,17 @@ stage.addEventListener("pointerleave", () => showTip(null));
 
 // Mouse and touch
 
+let dragged = false; // the click that ends a drag means nothing
 let touched = false; // a finger selects first and edits with the second tap
 
 stage.addEventListener("pointerdown", (event) => {
   const at = table.place(event.target);
   const number = event.target.closest?.(".number");
+  const grip = event.target.closest?.(".grip");
+  dragged = false;
   closeMenus();
   if (editor.isOpen && !editor.box.contains(event.target)) editor.commit(null);
+  if (grip) return dragWidth(grip, event);
   if (number) return selectRow(number, event);
   if (!at || event.button > 0 || event.target.closest("a")) return undefined;
   touched = event.pointerType === "touch";
@@ -349,6 +355,40 @@ stage.addEventListener("pointerdown", (event) => {
   drag(event);
   return undefined;
 });
+
+// Each viewer has widths of their own; the browser remembers them.
+
+const widthsName = () => `widths ${start.book} ${tab.heading.sheetId}`;
+
+function resize(column, width) {
+  tab.widths[column] = Math.round(width);
+  const { row, column: current } = table;
+  table.arrange();
+  table.selectCell(row, current);
+  localStorage.setItem(widthsName(), JSON.stringify(tab.widths));
+}
+
+function rememberedWidths() {
+  try {
+    return JSON.parse(localStorage.getItem(widthsName())) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function dragWidth(grip, event) {
+  event.preventDefault();
+  const column = tab.columns[Number(grip.parentElement.dataset.place)];
+  const [from, width] = [event.clientX, tab.width(column)];
+  const move = (moved) => resize(column, width + moved.clientX - from);
+  const end = () => {
+    removeEventListener("pointermove", move);
+    removeEventListener("pointerup", end);
+    dragged = true;
+  };
+  addEventListener("pointermove", move);
+  addEventListener("pointerup", end);
+}
 
 function selectRow(number, event) {
   event.preventDefault();
@@ -380,6 +420,7 @@ function drag(event) {
 
 stage.addEventListener("click", (event) => {
   const letter = event.target.closest?.(".letter");
+  if (dragged || event.target.closest?.(".grip")) return;
   if (letter) {
     table.select(table.selection.line, Number(letter.dataset.place));
     columnMenu(letter);
@@ -768,6 +809,9 @@ function columnMenu(anchor) {
     { label: `Sort by ${name}, A to Z`, work: by(false), checked: sorted(false) },
     { label: `Sort by ${name}, Z to A`, work: by(true), checked: sorted(true) },
     { label: `Filter ${name}`, work: () => filter(column), checked: tab.filters.has(column) },
+    null,
+    { label: "Wider", work: () => resize(column, tab.width(column) * 1.25) },
+    { label: "Narrower", work: () => resize(column, tab.width(column) * 0.8) },
     null,
     { label: "Show everything", work: showEverything, disabled: !tab.isArranged },
   ], `Column ${name}`, back);

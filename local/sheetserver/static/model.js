@@ -3,6 +3,9 @@
 const EMPTY = Object.freeze({ text: "", look: Object.freeze({}) });
 export const ROW_HEIGHT = 28;
 
+const NARROWEST = 24;
+const WIDEST = 900;
+
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
 // What an editor opens with, and the `old` of an edit.
@@ -17,6 +20,7 @@ export class Tab {
     this.raw = []; // rows as they came
     this.cells = []; // rows as they are used
     this.changed = new Set(); // keys of cells that others changed
+    this.widths = {}; // by column, where this viewer wants another width than the sheet has
     this.takeHeading(heading);
   }
 
@@ -32,6 +36,11 @@ export class Tab {
 
   get rowCount() {
     return this.heading.rowCount;
+  }
+
+  width(column) {
+    const wanted = this.widths[column] ?? this.heading.widths[column];
+    return Math.max(NARROWEST, Math.min(WIDEST, wanted));
   }
 
   take(index, row, looks) {

@@ -69,7 +69,7 @@ export class Table {
 
   measureColumns() {
     const { columns, heading } = this.tab;
-    this.widths = columns.map((each) => Math.max(24, heading.widths[each]));
+    this.widths = columns.map((each) => this.tab.width(each));
     this.lefts = [0];
     this.widths.forEach((width, at) => this.lefts.push(this.lefts[at] + width));
     const wanted = columns.filter((each) => each < heading.frozenColumns).length;
@@ -223,7 +223,7 @@ export class Table {
       if (this.tab.sort?.column === column) {
         made.append(element("span", { class: "sorted" }, this.tab.sort.falling ? " ↓" : " ↑"));
       }
-      made.append(element("span", { class: "open" }, "▾"));
+      made.append(element("span", { class: "open" }, "▾"), element("span", { class: "grip" }));
       this.fit(made, place);
       return made;
     }, row);
