@@ -1,5 +1,6 @@
 """A desk with its workbooks on a real sheet server, and a person who edits the rows."""
 
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
@@ -23,24 +24,39 @@ UNTIL = NOON + timedelta(days=365)
 BY_TITLE = {tab.title: tab for tab in TABS}
 
 
+@contextmanager
+def listening():
+    """Yield a socket on a free port of this machine, and its address."""
+    # asyncio turns Nagle's waiting off only where a socket says that it is TCP.
+    with socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) as made:
+        made.bind(("127.0.0.1", 0))
+        made.listen()
+        yield made, f"http://127.0.0.1:{made.getsockname()[1]}"
+
+
+@contextmanager
+def serving(app, made):
+    """Serve an application for a while."""
+    served = serve(app, made)
+    yield
+    served.stop()
+
+
 class SheetServer:
     """Our own sheet server on a port of this machine, without accounts."""
 
     def __init__(self, folder: Path):
-        # asyncio turns Nagle's waiting off only where a socket says that it is TCP.
-        listening = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        root = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        self.app = build(
-            Settings(folder=folder, root=root, is_anonymous=True, has_test_controls=True)
+        self._opened = ExitStack()
+        made, self.root = self._opened.enter_context(listening())
+        settings = Settings(
+            folder=folder, root=self.root, is_anonymous=True, has_test_controls=True
         )
-        self._served = serve(self.app, listening)
-        self.root = root
+        self.app = build(settings)
+        self._opened.callback(self.app.close)
+        self._opened.enter_context(serving(self.app, made))
 
     def stop(self):
-        self._served.stop()
-        self.app.engine.close()
+        self._opened.close()
 
 
 @dataclass
