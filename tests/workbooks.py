@@ -12,6 +12,7 @@ from console.schema import QueueTab, letters, quoted
 from console.tabs import TABS, TITLES, tabs_of
 from onebox.serving import serve
 from partnerdesk.domain.record import Workbook
+from partnerdesk.ports import SheetRefusedError
 from sheetserver.app import build
 from sheetserver.settings import Settings
 from syncing.services import Memory, Services
@@ -69,6 +70,9 @@ class Sheets:
     """Number of a call from 1 -> `before` or `after`."""
 
     failure: BaseException | None = None
+    refuses: str = ""
+    """A word that no write may contain."""
+
     between: dict[int, object] = field(default_factory=dict)
     """Number of a call from 1 -> what a person does just before it."""
 
@@ -83,7 +87,10 @@ class Sheets:
         return self._call("read", lambda: self.client.read(workbook, ranges, until=until))
 
     def write(self, workbook, requests, *, echo=(), until):
-        self.written = list(requests)
+        if self.refuses and self.refuses in str(requests):
+            self.calls.append("refused")
+            message = "Invalid requests[0]"
+            raise SheetRefusedError(message)
         return self._call(
             "write", lambda: self.client.write(workbook, requests, echo=echo, until=until)
         )

@@ -1,5 +1,6 @@
 """What the console's tabs are made of: columns, steps, and what a row remembers."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -348,7 +349,7 @@ QUEUE_END: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tab:
+class Tab(ABC):
     """What all tabs have: a title in a workbook and columns."""
 
     title: str
@@ -357,14 +358,14 @@ class Tab:
     """What it is for, in one sentence for staff."""
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """Return the tab's identity, whatever its title becomes."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def every_column(self) -> tuple[Column, ...]:
         """Return all its columns in their order."""
-        raise NotImplementedError
 
     @cached_property
     def by_field(self) -> Mapping[str, Column]:

@@ -145,6 +145,25 @@ def test_a_renamed_tab_gets_its_name_back(console):
     assert sheet(console, "Trials")["properties"].get("sheetId", 0) == sheet_id
 
 
+def test_tabs_are_dressed_again_when_their_declaration_has_changed(console):
+    build(console)
+    by_key = {"developerMetadataLookup": {"metadataKey": "desk.looks"}}
+    older = {"metadataValue": "older"}
+    send(
+        console,
+        {
+            "updateDeveloperMetadata": {
+                "dataFilters": [by_key],
+                "developerMetadata": older,
+                "fields": "metadataValue",
+            }
+        },
+    )
+
+    assert build(console) > len(DESK)
+    assert build(console) == 0
+
+
 def test_tabs_and_rules_of_the_staff_stay(console):
     send(console, {"addSheet": {"properties": {"title": "Trials", "sheetId": 5}}})
     cells = [{"values": [{"userEnteredValue": {"stringValue": "Our own list"}}]}]

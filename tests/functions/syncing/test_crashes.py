@@ -4,8 +4,9 @@ from traceback import extract_stack
 
 import pytest
 
+from partnerdesk.domain.licence import Licence
 from partnerdesk.domain.record import Workbook
-from partnerdesk.ports import SheetUnavailableError
+from partnerdesk.ports import LedgerBusyError, SheetUnavailableError, StaleRecordError
 from partnerdesk.usecases.alongside import Reading
 
 
@@ -181,3 +182,107 @@ def test_a_bug_in_one_step_leaves_the_other_rows_their_answers(console, chosen):
         "✗ 12:00 Not done: our fault, we are told."
     )
     assert [len(console.desk.sent(ref)) for ref in (first, second)] == [2, 2]
+
+
+class Contested(Reading):
+    """A ledger in which somebody is always a little faster, some times."""
+
+    def __init__(self, ledger, times):
+        super().__init__(ledger)
+        object.__setattr__(self, "left", [None] * times)
+        object.__setattr__(self, "ref", "LIC-1")
+
+    def commit(self, change):
+        if self.left and any(write.record.KIND == Licence.KIND for write in change.writes):
+            self.left.pop()
+            raise StaleRecordError(kind=Licence.KIND, ref=self.ref)
+        self.ledger.commit(change)
+
+
+def test_a_step_that_met_a_conflict_starts_from_a_fresh_reading(console, chosen):
+    sound = console.services.ledger
+    console.with_services(ledger=Contested(sound, 4))
+    console.visit()
+    console.with_services(ledger=sound)
+
+    everything_is_right(console, *chosen)
+
+
+def test_after_five_conflicts_staff_choose_again(console, chosen):
+    first, _ = chosen
+    sound = console.services.ledger
+    console.with_services(ledger=Contested(sound, 5))
+    console.visit()
+    console.with_services(ledger=sound)
+    licence = console.desk.trial(first).licence
+
+    assert console.row("Licences", licence)["Result"] == (
+        "✗ 12:00 Not done: changed meanwhile, choose again."
+    )
+    console.type("Licences", licence, Action="Resend", Reason="Lost it")
+    everything_is_right(console, *chosen)
+
+
+class Silent(Reading):
+    """A ledger that does not answer when something is to be kept."""
+
+    def commit(self, _change):
+        raise LedgerBusyError
+
+
+def test_a_busy_ledger_leaves_the_step_for_the_next_visit(console, chosen):
+    sound = console.services.ledger
+    console.with_services(ledger=Silent(sound))
+    with pytest.raises(LedgerBusyError):
+        console.visit()
+    console.with_services(ledger=sound)
+
+    everything_is_right(console, *chosen)
+
+
+def test_a_stale_plan_is_made_again(console, chosen):
+    """sheets.md A8: on 400 re-read and re-plan once."""
+    console.sheets.between = {
+        3: lambda: console.do(
+            "Trials", {"deleteSheet": {"sheetId": console.place("Trials").sheet_id}}
+        )
+    }
+    console.visit()
+
+    everything_is_right(console, *chosen)
+
+
+def test_a_row_that_cannot_be_written_keeps_no_other_from_arriving(console, chosen, caplog):
+    """sheets.md A8: bisect, and send the rest."""
+    first, second = chosen
+    console.sheets.refuses = "b@beech.example"
+    console.visit()
+
+    licences = [console.desk.trial(ref).licence for ref in chosen]
+    assert console.row("Licences", licences[0])["Result"].startswith("✓")
+    assert [row["ID"] for row in console.rows("Trials")] == [first]
+    assert len(console.rows("Activity")) > 8
+    assert "cannot be written" in caplog.text
+
+    console.sheets.refuses = ""
+    everything_is_right(console, first, second)
+
+
+def test_a_tab_that_keeps_moving_ends_the_visit(console, chosen):
+    def rename(title):
+        return lambda: console.do(
+            "Trials",
+            {
+                "updateSheetProperties": {
+                    "properties": {"sheetId": console.place("Trials").sheet_id, "title": title},
+                    "fields": "title",
+                }
+            },
+        )
+
+    # Before the first look, and again after the survey that followed it.
+    console.sheets.between = {1: rename("One"), 5: rename("Two")}
+    with pytest.raises(SheetUnavailableError, match="changing the tabs"):
+        console.visit()
+
+    everything_is_right(console, *chosen)
