@@ -474,6 +474,34 @@ def test_copy_and_paste_within_the_grid_keeps_values_whole(page, server):
     assert server.value(2, REASON) == 3.14159
 
 
+def test_a_cell_is_typed_into_twice_before_the_server_has_answered(page, server):
+    server.change(
+        numbered(area(DEALS, 1, 2, REASON, REASON + 1), "NUMBER", "#,##0"),
+        write(DEALS, 1, REASON, [cell(7)]),
+    )
+    expect(at(page, 1, REASON)).to_contain_text("7")
+    held = []
+
+    def hold(route):
+        if held:
+            route.continue_()
+        held.append(route)
+
+    page.route("**/edit", hold)
+    at(page, 1, REASON).click()
+    for text in ("1,234", "5,678"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowUp")
+    held[0].continue_()
+
+    saved(page)
+    assert server.value(1, REASON) == 5678
+    page.keyboard.press("Control+z")
+    saved(page)
+    assert server.value(1, REASON) == 1234
+
+
 def test_edits_are_undone_and_done_again(page, server):
     at(page, 1, REASON).click()
     paste(page, "one\ntwo")

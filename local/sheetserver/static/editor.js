@@ -35,7 +35,8 @@ export class Editor {
   open(text) {
     const { tab, row, column } = this.table;
     const cell = tab.cell(row, column);
-    Object.assign(this, { tab, row, column, rowKey: tab.key(row), old: before(cell) });
+    const old = cell.expected ? undefined : before(cell);
+    Object.assign(this, { tab, row, column, rowKey: tab.key(row), old });
     this.opened = typed(cell);
     this.rule = cell.look.rule?.kind === "list" ? cell.look.rule : null;
     this.replaces = text !== undefined;
@@ -188,7 +189,7 @@ export class Editor {
     const row = tab.find(this.rowKey, this.row);
     this.row = row;
     const cell = row >= 0 ? tab.cell(row, this.column) : null;
-    if (cell && before(cell) === this.old) {
+    if (cell && (this.old === undefined || before(cell) === this.old)) {
       this.warning.hidden = true;
       return;
     }

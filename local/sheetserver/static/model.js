@@ -80,6 +80,12 @@ export class Tab {
     return made;
   }
 
+  // What the server last told of a cell, whatever has been typed since.
+  settled(index, column) {
+    const raw = this.raw[index];
+    return raw?.cells[column] === undefined ? EMPTY : decoded(raw.cells[column], raw.looks);
+  }
+
   // Shows what was typed until the server has answered.
   expect(index, column, text) {
     const row = this.row(index);

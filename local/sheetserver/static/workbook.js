@@ -116,18 +116,19 @@ export class Workbook {
   edit(tab, edits, { remember = true } = {}) {
     const seen = edits.map((each) => {
       const cell = tab.cell(each.row, each.column);
-      return {
-        ...each,
-        old: each.old ?? before(cell),
-        undo: typed(cell),
-        key: tab.key(each.row),
-      };
+      // What follows an edit on its way means the cell as that edit will leave it.
+      const old = each.old ?? (cell.expected ? undefined : before(cell));
+      return { ...each, old, undo: cell.expected ? undefined : typed(cell) };
     });
     for (const each of seen) tab.expect(each.row, each.column, each.text);
     return this.queue(() => this.send(tab, seen, remember));
   }
 
-  async send(tab, edits, remember) {
+  async send(tab, wanted, remember) {
+    const edits = wanted.map((each) => {
+      const cell = tab.settled(each.row, each.column);
+      return { ...each, old: each.old ?? before(cell), undo: each.undo ?? typed(cell) };
+    });
     try {
       const told = await call(`${this.path}/edit`, {
         sheetId: tab.heading.sheetId,
