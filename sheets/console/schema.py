@@ -296,7 +296,7 @@ QUEUE_START: Final = (
     Column(
         "preview",
         "Preview",
-        width=320,
+        width=400,
         note=_about("What a step would do, before it is done."),
         is_wrapped=True,
     ),
@@ -318,7 +318,7 @@ QUEUE_START: Final = (
     Column(
         "result",
         "Result",
-        width=340,
+        width=430,
         note=_about("What became of your step."),
         is_wrapped=True,
     ),
