@@ -8,7 +8,7 @@ from pathlib import Path
 from socket import AF_INET, IPPROTO_TCP, SOCK_STREAM, socket
 
 from console.google import SPREADSHEETS, Budget, GoogleSheets, anonymous
-from console.schema import QueueTab, letters, quoted
+from console.schema import letters, quoted
 from console.tabs import TABS, TITLES, tabs_of
 from onebox.serving import serve
 from partnerdesk.domain.record import Workbook
@@ -257,7 +257,3 @@ class Console:
 
     def column_letter(self, title, field_name) -> str:
         return letters(self.place(title).columns[field_name])
-
-
-def labels(tab: QueueTab) -> set[str]:
-    return {action.label for action in tab.actions}

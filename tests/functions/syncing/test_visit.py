@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from console.schema import cell_value
+from console.schema import QueueTab, cell_value
 from partnerdesk.domain.licence import Licence
 from partnerdesk.domain.record import Workbook
 from partnerdesk.domain.screening import Outcome
@@ -13,6 +13,7 @@ from partnerdesk.domain.screening_case import CaseState, ScreeningCase
 from partnerdesk.domain.trial import TrialRequest, TrialState
 from partnerdesk.usecases.park_message import park_message
 from partnerdesk.usecases.turn_licences import turn_licences
+from syncing.work import steps
 from tests.builders import NOON, kept
 from tests.workbooks import BY_TITLE, TABS
 
@@ -47,6 +48,18 @@ def held(console):
 
 def mailed(console, ref) -> int:
     return len(console.desk.sent(ref))
+
+
+def test_every_declared_action_does_something_and_nothing_else_is_done(console):
+    """Architecture law 3: dropdown, dispatch and guide read one table."""
+    declared = {
+        (tab.key, action.label)
+        for tab in TABS
+        if isinstance(tab, QueueTab)
+        for action in tab.actions
+    }
+
+    assert steps(console.services).keys() == declared
 
 
 # What is shown
