@@ -2,11 +2,11 @@
 
 import pytest
 
-from partnerdesk.adapters.lists import complaints, read
-from partnerdesk.adapters.ofac import BadListError
+from partnerdesk.adapters.lists import NativeFiles, complaints, read
+from partnerdesk.adapters.ofac import BadListError, decoded
 from partnerdesk.domain.screening import PartyType
 from partnerdesk.domain.watchlist import ListedName
-from tests.listed import ADD, ALT, SDN, edition, native, text, without
+from tests.listed import ADD, ALT, COMMENTS, SDN, edition, native, text, without
 
 
 def entity(number, **changed):
@@ -63,6 +63,27 @@ def test_comments_go_on_where_remarks_were_cut():
 def test_older_issues_in_latin_1_are_read():
     rows = SDN.replace("BANK MELLI IRAN", "BANQUE MELLI D'\xc9TAT")
     assert entity("25578", sdn=text(rows).decode().encode("latin-1")).names[0].name.endswith("ÉTAT")
+
+
+def test_comments_may_lack_the_last_line_and_nothing_else_may():
+    rows = COMMENTS.replace("\n", "\r\n").encode()
+    assert entity("17018", sdn_comments=rows).identifiers
+    with pytest.raises(BadListError, match="no Ctrl-Z line"):
+        read(native(sdn_comments=rows.rstrip()))
+
+
+def test_a_huge_file_is_refused():
+    with pytest.raises(BadListError, match="larger than 5 bytes"):
+        decoded(text(SDN), "sdn.csv", most_bytes=5)
+
+
+def test_the_non_sdn_list_names_the_list_of_each_entity():
+    rows = '9639,"HANIYA, Ismail","individual","NS-PLC",-0-,-0-,-0-,-0-,-0-,-0-,-0-,"Passport X"\n'
+    other = '9640,"ACME","","OTHER",-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-\n'
+    files = {"cons_prim.csv": text(rows + other)}
+    found = read(NativeFiles(files, native().published)).entities
+    assert [each.list_code for each in found] == ["PLC", "NON-SDN"]
+    assert found[0].identifiers == ()
 
 
 def test_sdn_alone_is_read_but_marked():

@@ -20,7 +20,7 @@ from partnerdesk.adapters.lists import (
 from partnerdesk.adapters.s3 import S3Store
 from partnerdesk.domain.matching import ENGINE
 from partnerdesk.domain.screening import Address, Outcome, Party, PartyType
-from partnerdesk.domain.watchlist import BrokenIndexError, Watchlist, build
+from partnerdesk.domain.watchlist import MAGIC, BrokenIndexError, Watchlist, build
 from tests.listed import SDN, edition, index, without
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -184,7 +184,9 @@ def test_the_same_lists_make_the_same_bytes(content):
     assert index() == content
 
 
-@pytest.mark.parametrize("damaged", [b"", b"desk list index\n", b"desk list index\n" + bytes(8)])
+@pytest.mark.parametrize(
+    "damaged", [b"", b"desk list index\n", MAGIC + bytes(8), MAGIC + bytes(7) + b"\x02[]"]
+)
 def test_bytes_that_are_no_index_are_named(damaged):
     with pytest.raises(BrokenIndexError):
         Watchlist(damaged)

@@ -56,6 +56,18 @@ def test_a_name_that_nobody_listed_is_not_found(name, kind):
     assert best(name, kind) is None
 
 
+def test_another_legal_form_costs_a_little():
+    company = PartyType.COMPANY
+    assert pair_score("Sberbank Rossii AO", "OAO Sberbank Rossii", company) == 1000
+    assert pair_score("Sberbank Rossii GmbH", "OAO Sberbank Rossii", company) == 980
+    assert best("Sberbank Rossii GmbH", "company").score == 1000  # an alias states no form
+
+
+def test_a_name_of_many_words_is_searched_word_by_word():
+    words = [f"word{at}" for at in range(20)]
+    assert best(" ".join(["Bank", "Melli", "Iran", *words]), "company") is None
+
+
 def test_one_equal_word_is_not_certain():
     assert best("Putin").score <= 740
     assert best("Sberbank", "company").score <= 840

@@ -41,6 +41,10 @@ def test_a_person_is_read_in_spoken_order(text, words):
         ("Orient Intl Trdg", "orient international trading", ()),
         ("Sinobright; and any successor, sub-unit, or subsidiary thereof", "sinobright", ()),
         ("Sinobright, and any successor", "sinobright", ()),
+        ("Limited Liavility Company Oktyabr", "oktyabr", ("ltd", "llc", "co")),
+        ("Ledra Nomineeslimited", "ledra nominees", ("ltd",)),
+        ("COMPANY KARBON LIMITED LIABILITY", "karbon", ("co", "ltd", "llc")),
+        ("Ig0r Sech1n", "igor sechin", ()),
         ("B & B", "b and b", ()),
     ],
 )

@@ -180,3 +180,13 @@ def test_a_fingerprint_changes_with_any_screened_attribute():
         replace(acme, identifiers=("1",)),
     ]
     assert len({each.fingerprint() for each in [acme, *changed]}) == 6
+
+
+def test_evidence_lifts_no_name_that_is_too_unlike_into_a_review():
+    weak = replace(lists(), search=lambda party: _with_name_score(party, 640))
+    assert verdict(person("Vladimir Puti"), known=weak).outcome is Outcome.CLEAR
+
+
+def _with_name_score(party, score):
+    found = SEARCH.search(party)
+    return replace(found, matches=tuple(replace(m, name_score=score) for m in found.matches))

@@ -100,6 +100,11 @@ def test_a_refused_import_leaves_the_lists_in_use(tmp_path):
     assert sources_in_use(store) == fewer.sources
 
 
+def test_a_list_with_a_name_that_cannot_be_searched_is_refused():
+    with pytest.raises(BadListError, match="missed SDN 36 by its own name"):
+        built(edition(sdn=SDN.replace("AEROCARIBBEAN AIRLINES", "..."), alt=without(ALT, 36)))
+
+
 @pytest.mark.parametrize(
     ("name", "published"),
     [("ofac-sdn-full-2024-05-03", date(2024, 5, 3)), ("2021-07", date(2021, 7, 1))],

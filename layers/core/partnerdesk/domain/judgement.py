@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from partnerdesk.domain.embargo import EmbargoRule, findings
-from partnerdesk.domain.evidence import corroborates
+from partnerdesk.domain.evidence import corroborates, is_the_same_identifier
 from partnerdesk.domain.matching import Found, Match
 from partnerdesk.domain.screening import Hit, Outcome, Party, PartyType, Verdict, worst
 from partnerdesk.domain.watchlist import Entity
@@ -158,7 +158,7 @@ def outcome_of(match: Match, party: Party) -> Outcome:
     into a review that is too unlike; an equal identifier does.
     """
     is_corroborated = any(map(corroborates, match.facts))
-    same_identifier = match.score > match.name_score + max(0, sum(f.points for f in match.facts))
+    same_identifier = any(map(is_the_same_identifier, match.facts))
     if match.score < REVIEW_FROM[party.type] or (match.is_weak and not is_corroborated):
         return Outcome.CLEAR
     if match.name_score < NAME_COUNTS_FROM and not same_identifier:

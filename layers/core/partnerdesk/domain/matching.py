@@ -60,6 +60,9 @@ COMMON = 600
 EXTRA_WORD = 30
 """What each word of a listed name costs it when candidates are ranked, in thousandths."""
 
+MANY_WORDS = 16
+"""In longer names, words that the lists have are looked for only as they are."""
+
 SPLIT_FROM = 7
 """Words of this many letters may be two words without their blank."""
 
@@ -199,8 +202,16 @@ class Matcher:
     def _query(self, party: Party) -> _Query:
         name = taken_apart(party.name, person=party.type is PartyType.PERSON)
         is_person = party.type is PartyType.PERSON
+        ids = self._list.word_ids
         weights = [self.weight(word, is_person=is_person) for word in name.words]
-        similar = tuple(self._similar(word, persons=is_person) for word in name.words)
+        distinct = {*name.words}
+        once = {
+            word: {ids[word]: 1.0}
+            if len(distinct) > MANY_WORDS and word in ids
+            else self._similar(word, persons=is_person)
+            for word in distinct
+        }
+        similar = tuple(once[word] for word in name.words)
         return _Query(name, Side(name.words, weights, name.forms), similar, is_person)
 
     def weight(self, word: str, *, is_person: bool) -> int:
@@ -278,14 +289,15 @@ class Matcher:
     def _clues(self, query: _Query) -> Iterator[tuple[Mapping[int, float], float]]:
         """Yield sets of listed words to look for: like each word, like two joined, like parts."""
         ids, words = self._list.word_ids, query.name.words
-        yield from zip(query.similar, query.side.weights, strict=True)
-        for one, next_one in pairwise(words):
+        clues = zip(words, query.similar, query.side.weights, strict=True)
+        yield from {word: (similar, weight) for word, similar, weight in clues}.values()
+        for one, next_one in dict.fromkeys(pairwise(words)):
             whole = one + next_one
             if whole in ids:
                 yield {ids[whole]: 1.0}, UNKNOWN_WORD
             else:
                 yield dict.fromkeys(self._sounding(sound(whole)), SAME_LETTERS / 100), UNKNOWN_WORD
-        for word in words:
+        for word in dict.fromkeys(words):
             if len(word) >= SPLIT_FROM and word not in ids:
                 for cut in range(SHORTEST_PART - 1, len(word) - SHORTEST_PART + 2):
                     for part in (word[:cut], word[cut:]):

@@ -294,8 +294,8 @@ class Watchlist:
         except ValueError as broken:
             message = "The header of the list index cannot be read."
             raise BrokenIndexError(message) from broken
-        if header.get("format") != FORMAT:
-            message = f"The list index has format {header.get('format')}, not {FORMAT}."
+        if not isinstance(header, dict) or header.get("format") != FORMAT:
+            message = f"The list index is not of format {FORMAT}."
             raise BrokenIndexError(message)
         self._view = view[start + length :]
         self._table: dict[str, tuple[str, int, int]] = header["sections"]
