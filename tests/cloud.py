@@ -115,6 +115,8 @@ class Cloud:
         self._calls_of = {function: Counter() for function in functions()}
         self.deliveries = 1
         """How often everything is delivered."""
+        self.loader = one_loader
+        """What the functions' clients read about services."""
         self.is_streaming = True
         """Whether the table's stream reaches the relay."""
         self._make()
@@ -186,7 +188,9 @@ class Cloud:
         wiring = sys.modules[f"{entry.__package__}.wiring"]
         self._patch.setattr(wiring, "SystemClock", lambda: self.clock)
         before = len(self._calls)
-        answer = getattr(entry, handler)(event, Context())
+        with self._patch.context() as patch:
+            patch.setattr(botocore.session, "create_loader", self.loader)
+            answer = getattr(entry, handler)(event, Context())
         for call in self._calls[before:]:
             self._calls_of[function][call[1]] += 1
             self._acts_of[function].update(self._acts(*call))
