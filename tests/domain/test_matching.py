@@ -73,6 +73,11 @@ def test_one_equal_word_is_not_certain():
     assert best("Sberbank", "company").score <= 840
 
 
+def test_one_equal_word_scores_by_its_length_whatever_the_form():
+    assert best("BMI GmbH", "company").score == 760
+    assert best("Sberbank GmbH", "company") is not None
+
+
 def test_a_weak_alias_stays_below_a_review_of_persons():
     found = best("Christopher O'Brien")
     assert (found.is_weak, found.name_score) == (True, 790)
@@ -132,6 +137,7 @@ def test_the_entity_behind_a_match_is_as_it_was_read():
         ("Acme GmbH", "ACME Gesellschaft mbH", PartyType.COMPANY, 950, 1000),
         ("Vladimir Putin", "PUTIN, Vladimir", PartyType.PERSON, 1000, 1000),
         ("Siemens Aktiengeselschaft", "Siemens AG", PartyType.COMPANY, 500, 1000),
+        ("Vanderbilt Rail", "Van der Bilt Rail", PartyType.COMPANY, 950, 1000),
         ("Angelo Mercaz", "Angela Merkel", PartyType.PERSON, 0, 600),
     ],
 )

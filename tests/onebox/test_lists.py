@@ -100,9 +100,12 @@ def test_a_refused_import_leaves_the_lists_in_use(tmp_path):
     assert sources_in_use(store) == fewer.sources
 
 
-def test_a_list_with_a_name_that_cannot_be_searched_is_refused():
-    with pytest.raises(BadListError, match="missed SDN 36 by its own name"):
-        built(edition(sdn=SDN.replace("AEROCARIBBEAN AIRLINES", "..."), alt=without(ALT, 36)))
+def test_a_list_whose_entities_cannot_all_be_found_is_refused():
+    """More entities of one name than a search returns hide one another."""
+    row = SDN.splitlines()[0]
+    many = "".join(f"{row.replace('36,', f'{at},', 1)}\n" for at in range(100, 121))
+    with pytest.raises(BadListError, match="missed SDN 120 by its own name"):
+        built(edition(sdn=many, alt=None, add=None, sdn_comments=None))
 
 
 @pytest.mark.parametrize(

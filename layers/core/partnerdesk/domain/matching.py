@@ -383,6 +383,8 @@ class Matcher:
 
 def graded(left: Side, right: Side, pairs: Sequence[Pair], *, persons: bool) -> float:
     """Return the score of two names before evidence, 0 to 100, with the rules for odd ones."""
+    if len(left.words) == 1 and [*left.words] == [*right.words]:
+        return ONE_LONG_WORD if len(left.words[0]) >= LONG_WORD_FROM else ONE_SHORT_WORD
     found = _graded_words(left, right, pairs, persons=persons)
     return max(0.0, found - _other_form(left, right))
 
@@ -395,8 +397,6 @@ def _other_form(left: Side, right: Side) -> float:
 def _graded_words(left: Side, right: Side, pairs: Sequence[Pair], *, persons: bool) -> float:
     found = 100 * score(left, right, pairs)
     if "".join(left.words) == "".join(right.words):
-        if len(left.words) == len(right.words) == 1:
-            return ONE_LONG_WORD if len(left.words[0]) >= LONG_WORD_FROM else ONE_SHORT_WORD
         return max(found, SAME_LETTERS)
     if 1 in {len(left.words), len(right.words)}:
         return min(found * ONE_WORD_WORTH, ONE_WORD)
