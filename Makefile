@@ -7,8 +7,10 @@ BIN := $(VENV)/bin
 PORT ?= 8080
 SHEETS_PORT ?= 8787
 DESK_DATA ?= desk-data
+# The default of Runtime in template.yaml: byte-code is made by the very version that runs it.
+RUNTIME := python3.13
 
-.PHONY: help install run check test e2e data lock clean
+.PHONY: help install run check test e2e data lock package clean
 
 help: ## list these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +37,7 @@ run: $(VENV)/.run ## start the desk with sample data (PORT, SHEETS_PORT, DESK_DA
 
 check: $(VENV)/.dev ## lint, types, architecture, dead code, template, docs
 	$(BIN)/python .ci/locks.py
+	$(BIN)/python .ci/make_data.py --check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/codespell
@@ -66,6 +69,13 @@ data: $(VENV)/.dev ## write countries, holidays and mail domains again
 
 lock: $(VENV)/.dev ## write the lock files again; LOCK_FLAGS=--upgrade takes newer versions
 	$(BIN)/python .ci/locks.py --write $(LOCK_FLAGS)
+
+package: $(VENV)/.dev ## build what AWS runs (needs the SAM CLI, and python3.13 or Docker)
+	@command -v sam >/dev/null || { echo "make package needs the AWS SAM CLI: https://docs.aws.amazon.com/serverless-application-model/"; exit 1; }
+	$(BIN)/cfn-lint template.yaml
+	sam build --template-file template.yaml $(SAM_FLAGS)
+	@if $(RUNTIME) -c '' 2>/dev/null; then $(RUNTIME) .ci/package.py .aws-sam/build $(RUNTIME); \
+	  else $(BIN)/python .ci/package.py .aws-sam/build $(RUNTIME); fi
 
 clean: ## remove what was installed and built; your data stays
 	rm -rf .venv .venv-313 build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

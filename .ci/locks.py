@@ -37,7 +37,9 @@ def compile_lock(lock: str, extras: tuple[str, ...], more: list[str]) -> None:
 
 def wanted(pyproject: str) -> set[str]:
     """Return the names of the distributions that pyproject.toml asks for."""
-    quoted = re.findall(r'^\s*"([a-z0-9-]+)(?:\[[a-z0-9,]+\])?",?(?:\s*#.*)?$', pyproject, re.MULTILINE)
+    quoted = re.findall(
+        r'^\s*"([a-z0-9-]+)(?:\[[a-z0-9,]+\])?",?(?:\s*#.*)?$', pyproject, re.MULTILINE
+    )
     return set(quoted) - {"cls"}
 
 
@@ -49,7 +51,9 @@ def is_current() -> bool:
     """
     names = wanted((ROOT / "pyproject.toml").read_text())
     locked = (ROOT / WHOLE).read_text()
-    missing = sorted(name for name in names if not re.search(rf"^{name}(\[.*\])?==", locked, re.MULTILINE))
+    missing = sorted(
+        name for name in names if not re.search(rf"^{name}(\[.*\])?==", locked, re.MULTILINE)
+    )
     for name in missing:
         print(f"{name} is in pyproject.toml and in no lock: run make lock", file=sys.stderr)  # noqa: T201
     return not missing
