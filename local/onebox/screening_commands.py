@@ -159,7 +159,8 @@ def screen(  # noqa: PLR0913 - the interface is fixed: one option each
     party = _party({"name": name, "type": party_type, "country": country})
     verdict, found = desk.answer([party], on)
     if as_json:
-        click.echo(_json(_answer(verdict, found) | {"explanation": _explained(verdict)}))
+        rest = {"explanation": _explained(verdict), "lists": verdict.lists}
+        click.echo(_json(_answer(verdict, found) | rest))
     else:
         _say(verdict)
 
@@ -269,7 +270,7 @@ def _compare(pairs: Path, desk: _Opened | None) -> None:
         try:
             value = json.loads(line)
             ref = value.get("id")
-            party_type = PartyType(_text(value, "type") or PartyType.UNKNOWN)
+            party_type = _type(value)
             score = pair_score(_text(value, "left"), _text(value, "right"), party_type, weigh)
             click.echo(_json({"id": ref, "score": score / 10}))
         except (ValueError, TypeError, AttributeError) as broken:
@@ -309,13 +310,21 @@ def _party(value: Mapping[str, object]) -> Party:
         raise TypeError(message)
     return Party(
         name=_text(value, "name"),
-        type=PartyType(_text(value, "type") or PartyType.UNKNOWN),
+        type=_type(value),
         addresses=(address,) if address != Address() else (),
         nationality=_text(value, "nationality"),
         birth_date=_text(value, "birth_date"),
         gender=_text(value, "gender"),
         identifiers=tuple(map(str, identifiers)),
     )
+
+
+def _type(value: Mapping[str, object]) -> PartyType:
+    stated = _text(value, "type") or PartyType.UNKNOWN
+    if stated not in TYPES:
+        message = f"type must be one of {', '.join(TYPES)}"
+        raise ValueError(message)
+    return PartyType(stated)
 
 
 def _owners(value: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
@@ -358,6 +367,7 @@ def _say(verdict: Verdict) -> None:
         click.echo(f"\n{hit.list_code} {hit.entity} {hit.name} ({', '.join(hit.programmes)})")
         for sentence in hit.explanation:
             click.echo(f"    {sentence}")
+    click.echo(f"\nLists: {'; '.join(verdict.lists)}; engine {verdict.engine}")
 
 
 def _json(value: object) -> str:

@@ -174,6 +174,7 @@ def test_one_name_is_answered_for_people_and_as_json(run, source):
     said = run(screen, "Vladimir Putin", "--type", "person", "--country", "RU")
     assert said.stdout.startswith("BLOCK\n- ")
     assert "SDN 35096" in said.stdout
+    assert "Lists: SDN 2024-05-03 sha256:" in said.stdout
     assert "SDN of 2024-05-03" in said.stderr
     value = json.loads(run(screen, "Vladimir Putin", "--type", "person", "--json").stdout)
     assert value["outcome"] == "BLOCK"
