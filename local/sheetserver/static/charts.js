@@ -161,7 +161,11 @@ function lines(svg, data) {
     const dash = ["", "6 3", "2 3", "8 3 2 3"][nth % 4];
     svg.append(
       draw("polyline", {
-        points: path, fill: "none", stroke: colour(nth), "stroke-width": 2, "stroke-dasharray": dash,
+        points: path,
+        fill: "none",
+        stroke: colour(nth),
+        "stroke-width": 2,
+        "stroke-dasharray": dash,
       }),
     );
     points.forEach(([x, top], at) => {

@@ -6,10 +6,10 @@ import { element } from "./table.js";
 const LONG = 200; // entries shown at once
 
 export class Editor {
-  constructor(stage, table, actions) {
+  constructor(stage, table) {
     this.stage = stage;
     this.table = table;
-    this.actions = actions; // {commit(editor, move), closed()}
+    this.actions = null; // {commit(editor, text, move), cancelled()}, set by whoever saves
     this.box = element("div", { class: "editor", hidden: true });
     this.field = element("textarea", { rows: "1", spellcheck: "false", autocapitalize: "off" });
     this.list = element("ul", { class: "choices-list", role: "listbox", id: "choices" });

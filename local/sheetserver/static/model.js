@@ -165,7 +165,9 @@ export class Tab {
   }
 }
 
-const range = (start, end) => Array.from({ length: Math.max(0, end - start) }, (_, at) => start + at);
+function range(start, end) {
+  return Array.from({ length: Math.max(0, end - start) }, (_, at) => start + at);
+}
 
 function decoded(cell, looks) {
   if (typeof cell === "number") return cell ? { text: "", look: looks[cell] } : EMPTY;

@@ -249,7 +249,8 @@ export class Workbook {
       const width = Math.max(old.length, row[1].length);
       for (let column = 0; column < width; column += 1) {
         const [was, is] = [old[column], tab.cell(index, column)];
-        if ((was?.expected ? is.text : was?.text ?? "") !== is.text) changed.push({ index, column });
+        const known = was?.expected ? is.text : was?.text ?? "";
+        if (known !== is.text) changed.push({ index, column });
       }
     }
     tab.revision = Math.max(tab.revision, told.revision);
