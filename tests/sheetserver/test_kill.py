@@ -11,6 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sheetserver import __main__
+from sheetserver.clock import system_clock
+from sheetserver.engine import Engine
+from sheetserver.ids import RandomIds
+
 ROWS = 5
 
 
@@ -41,8 +46,10 @@ def port():
 
 
 def connect(root):
-    transport = httpx.HTTPTransport(retries=8)
-    return httpx.Client(base_url=root, transport=transport, timeout=20)
+    """Return a client of a server that answers, which will not wait for a dead one."""
+    with httpx.Client(transport=httpx.HTTPTransport(retries=6)) as patient:
+        patient.get(f"{root}/capabilities")
+    return httpx.Client(base_url=root, timeout=20)
 
 
 def batch_of(number):
@@ -128,22 +135,38 @@ def test_what_was_answered_survives_and_nothing_is_half(tmp_path, port, after):
     assert (Path(tmp_path) / "sheets.db").exists()
 
 
-def run_to_the_end(folder, *more):
-    command = [sys.executable, "-m", "sheetserver", "--data", str(folder), *more]
-    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (ours)
+@pytest.fixture
+def command(monkeypatch, tmp_path):
+    """Run the command with more arguments in this process."""
+
+    def run(*more):
+        monkeypatch.setattr(sys, "argv", ["sheetserver", "--data", str(tmp_path), *more])
+        __main__.main()
+
+    return run
 
 
-def test_it_listens_beyond_loopback_only_with_secrets(tmp_path):
+def test_it_listens_beyond_loopback_only_with_secrets(command, tmp_path):
     everywhere = ("--address", "::")
     for more in (everywhere, (*everywhere, "--allow-remote")):
-        done = run_to_the_end(tmp_path, *more)
-        assert done.returncode == 1
-        assert "--secrets are both needed" in done.stderr
+        with pytest.raises(SystemExit, match="--secrets are both needed"):
+            command(*more)
+    secrets = tmp_path / "secrets.json"
+    secrets.write_text('{"ana@example.com": "c2FsdA==$"}')
+    with pytest.raises(SystemExit, match="for loopback alone"):
+        command(*everywhere, "--allow-remote", "--secrets", str(secrets), "--anonymous")
 
 
-def test_a_command_writes_a_key_file(tmp_path):
+def test_a_command_writes_a_key_file(command, tmp_path, capsys):
     key = tmp_path / "robot.json"
-    done = run_to_the_end(tmp_path, "--service-account", "robot", str(key))
+    command("--service-account", "robot", str(key))
 
-    assert done.stdout.startswith("robot@sheetserver.local in ")
+    assert capsys.readouterr().out.startswith("robot@sheetserver.local in ")
     assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_in_use_is_told(command, tmp_path):
+    engine = Engine(tmp_path, clock=system_clock, ids=RandomIds())
+    with pytest.raises(SystemExit, match="Another server is using"):
+        command("--persona", "Ana=ana@example.com")
+    engine.close()
