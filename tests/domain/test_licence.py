@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from partnerdesk.domain.licence import (
     TURNS,
     LicenceMove,
@@ -13,7 +14,6 @@ from partnerdesk.domain.licence import (
     next_turn,
 )
 from partnerdesk.domain.lifecycle import IllegalMoveError
-
 from tests.builders import a_licence
 
 

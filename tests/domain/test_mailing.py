@@ -1,6 +1,7 @@
 """Mails on their way: once per event, record and recipient."""
 
 import pytest
+
 from partnerdesk.domain.lifecycle import IllegalMoveError
 from partnerdesk.domain.mailing import (
     MailingMove,
@@ -9,7 +10,6 @@ from partnerdesk.domain.mailing import (
     message_id,
     new_mailing,
 )
-
 from tests.builders import NOON
 
 

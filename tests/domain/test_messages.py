@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from partnerdesk.domain.messages import NOTICES, UnknownNoticeError, write
 
 FACTS = {

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from partnerdesk.domain.retry import due_again, outage_step, step
-
 from tests.builders import NOON
 
 

@@ -1,10 +1,10 @@
 """Screening cases: what one member of Compliance may decide."""
 
 import pytest
+
 from partnerdesk.domain.lifecycle import IllegalMoveError
 from partnerdesk.domain.screening import Outcome
 from partnerdesk.domain.screening_case import CaseMove, CaseState, advance, may_be_cleared
-
 from tests.builders import a_case
 
 

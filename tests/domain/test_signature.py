@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from partnerdesk.domain.signature import Links, Purpose, link_claim, token_digest
 
 LINKS = Links("https://desk.example", key=b"k" * 32)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from partnerdesk.domain.lifecycle import IllegalMoveError
 from partnerdesk.domain.trial import (
     STAGES,
@@ -16,7 +17,6 @@ from partnerdesk.domain.trial import (
     may_have_another,
     year_claim,
 )
-
 from tests.builders import NOON, a_trial
 
 

@@ -29,7 +29,7 @@ def trimmed(package, tmp_path_factory):
     data = tmp_path_factory.mktemp("botocore") / "data"
     kept = [*package.SERVICES, *(f"{name}.gz" for name in package.SHARED), *package.SHARED]
     data.mkdir()
-    for name in kept + ["ec2"]:
+    for name in [*kept, "ec2"]:
         source = DATA / name
         if source.is_dir():
             shutil.copytree(source, data / name)

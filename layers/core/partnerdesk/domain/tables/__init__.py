@@ -18,5 +18,5 @@ def rows(table: str) -> tuple[Mapping[str, str], ...]:
 
 
 def _read(table: str) -> Iterator[Mapping[str, str]]:
-    with (files(__name__) / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+    text = (files(__name__) / f"{table}.csv").read_text(encoding="utf-8")
+    yield from csv.DictReader(text.splitlines(keepends=True))
