@@ -8,7 +8,6 @@ program. Texts from cells leave as JSON or as escaped text, never as markup.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from dataclasses import dataclass
@@ -30,13 +29,15 @@ from starlette.routing import Route
 
 from sheetserver import a1, errors, gridcells, people
 from sheetserver.draft import Caller
+from sheetserver.gridcells import packed, shown_tabs
+from sheetserver.gridevents import Stream
 from sheetserver.storage import Account, Token
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from sheetserver.book import Book, Tab
-    from sheetserver.engine import Change, Engine
+    from sheetserver.engine import Engine
     from sheetserver.messages import Json, Message
 
     Endpoint = Callable[[Request], Awaitable[Response]]
@@ -46,8 +47,6 @@ _STAY = 30 * 86_400  # seconds until a persona must be chosen again
 _LARGEST_BODY = 4 * 2**20  # bytes
 _MOST_EDITS = 20_000
 _PAGE = 200  # rows of a table without script
-_PAUSE = 1.0  # seconds of silence after which a stream looks whether it should end
-_HEARTBEAT = 15  # pauses after which a line is sent to keep the connection
 _FIRST, _REST = 400, 20_000  # rows of one answer
 
 _POLICY = (
@@ -210,20 +209,16 @@ def _tab(book: Book, sheet_id: int) -> Tab:
 
     :raises _GoneError: if there is none, or it is hidden
     """
-    found = next((tab for tab in _shown(book) if tab.sheet_id == sheet_id), None)
+    found = next((tab for tab in shown_tabs(book) if tab.sheet_id == sheet_id), None)
     if found is None:
         raise _GoneError
     return found
 
 
-def _shown(book: Book) -> list[Tab]:
-    return [tab for tab in book.tabs if not tab.properties.get("hidden")]
-
-
 def _tab_list(book: Book) -> list[Message]:
     return [
         {"sheetId": tab.sheet_id, "title": tab.title, "colour": _tab_colour(tab)}
-        for tab in _shown(book)
+        for tab in shown_tabs(book)
     ]
 
 
@@ -287,7 +282,7 @@ class _Pages(_Door):
             path = request.url.path
             return RedirectResponse(f"/persona?next={quote(path)}", 303)
         book, viewer = await self.open(request)
-        tabs = _shown(book)
+        tabs = shown_tabs(book)
         wanted = request.query_params.get("sheet", "")
         found = next((tab for tab in tabs if str(tab.sheet_id) == wanted), tabs[0])
         first = _whole_number(request.query_params.get("from", "1"))
@@ -357,8 +352,8 @@ class _Pages(_Door):
         book, viewer = await self.open(request)
         after = request.headers.get("last-event-id") or request.query_params.get("after", "")
         seen = int(after) if after.isdecimal() else book.revision
-        stream = _Stream(self, book.id, viewer, seen)
-        return StreamingResponse(stream.lines(), media_type="text/event-stream")
+        lines = Stream(self.engine, book.id, viewer, seen).lines(self.desk.is_closing)
+        return StreamingResponse(lines, media_type="text/event-stream")
 
 
 def _own_path(path: str) -> str:
@@ -378,11 +373,7 @@ def _rows_body(book: Book, tab: Tab, viewer: gridcells.Viewer, start: int, count
     body = {"revision": book.revision, "start": start, "rows": rows, "looks": sight.looks}
     if start == 0:
         body["heading"] = gridcells.heading(book, tab, viewer)
-    return _json(body)
-
-
-def _json(body: Message) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return packed(body)
 
 
 def _plain_table(book: Book, tab: Tab, viewer: gridcells.Viewer, first: int) -> Message:
@@ -415,103 +406,6 @@ def _plain_cell(cell: Json) -> tuple[str, int, Message]:
         return "", cell, {}
     text, look, *rest = cell
     return text, look, rest[0] if rest else {}
-
-
-class _Stream:
-    """The changes of one workbook on their way to one browser."""
-
-    def __init__(self, door: _Door, book_id: str, viewer: gridcells.Viewer, seen: int) -> None:
-        self._door = door
-        self._book = book_id
-        self._viewer = viewer
-        self._seen = self._after = seen
-        self._told_of: dict[int, int] = {}
-        self._pauses = 0
-        self._waiting: asyncio.Queue[Change] = asyncio.Queue()
-
-    async def lines(self) -> AsyncIterator[str]:
-        """Yield the lines of the stream until the browser leaves or the right ends."""
-        loop = asyncio.get_running_loop()
-
-        def hear(change: Change) -> None:
-            loop.call_soon_threadsafe(self._waiting.put_nowait, change)
-
-        leave = self._door.engine.subscribe(self._book, hear)
-        try:
-            yield "retry: 1000\n\n"
-            for event in await run_in_threadpool(self._missed):
-                yield event
-            while not self._door.desk.is_closing():
-                event = await self._next()
-                if not self._may_look():
-                    yield _event("gone", self._seen, {})
-                    return
-                yield event
-        finally:
-            leave()
-
-    def _may_look(self) -> bool:
-        who = Caller(self._viewer.email)
-        return self._door.viewer(self._book, who).role == self._viewer.role
-
-    def _missed(self) -> list[str]:
-        changes = self._door.engine.changes_since(self._book, self._seen)
-        if changes is None:
-            return [_event("reload", self._door.engine.read(self._book).revision, {})]
-        return self._told(changes)
-
-    async def _next(self) -> str:
-        try:
-            first = await asyncio.wait_for(self._waiting.get(), _PAUSE)
-        except TimeoutError:
-            return self._beat()
-        changes = [first]
-        while not self._waiting.empty():
-            changes.append(self._waiting.get_nowait())
-        return "".join(await run_in_threadpool(self._told, changes))
-
-    def _beat(self) -> str:
-        """Return a line that keeps the connection, when one is due."""
-        self._pauses = (self._pauses + 1) % _HEARTBEAT
-        return "" if self._pauses else ": still here\n\n"
-
-    def _told(self, changes: list[Change]) -> list[str]:
-        """Return the events of some changes: each tab is told of once, as it is now."""
-        fresh = [change for change in changes if self._is_news(change)]
-        if not fresh:
-            return []
-        # One commit tells of its tabs one after the other, and a browser may hear of
-        # the first before the last: what was told is remembered for each tab.
-        self._told_of |= {change.sheet_id: change.revision for change in fresh}
-        self._seen = max(self._seen, *(change.revision for change in fresh))
-        tabs: dict[int, list[Change]] = {}
-        for change in fresh:
-            tabs.setdefault(change.sheet_id, []).append(change)
-        try:
-            book = self._door.engine.read(self._book)
-        except errors.ApiError:
-            return []  # deleted, and the right to look with it
-        return [self._event(book, sheet_id, each) for sheet_id, each in tabs.items()]
-
-    def _is_news(self, change: Change) -> bool:
-        return change.revision > self._told_of.get(change.sheet_id, self._after)
-
-    def _event(self, book: Book, sheet_id: int, changes: list[Change]) -> str:
-        tab = next((each for each in _shown(book) if each.sheet_id == sheet_id), None)
-        # Rows may have moved again since: then these addresses mean nothing.
-        if tab is None or tab.structure > self._seen or any(each.reload for each in changes):
-            return _event("reload", self._seen, {"sheetId": sheet_id})
-        touched = sorted({row for change in changes for row, _ in change.cells})
-        sight = gridcells.Sight(book, tab, self._viewer)
-        rows = {index: sight.row(index) for index in touched}
-        told = {"sheetId": sheet_id, "rows": rows, "looks": sight.looks}
-        return _event("rows", self._seen, {**told, "revision": book.revision})
-
-
-def _event(kind: str, revision: int, told: Message) -> str:
-    # Other tabs of the same commit may still be untold: whoever reconnects hears it all again.
-    body = _json({"revision": revision, **told}).decode()
-    return f"id: {revision - 1}\nevent: {kind}\ndata: {body}\n\n"
 
 
 def _same_origin(request: Request) -> bool:
@@ -578,7 +472,7 @@ class _Edits(_Door):
         touched = sorted({each.row for each in wish.get("edits", ())})
         sight = gridcells.Sight(book, book.tab(place.sheet_id), self.viewer(book.id, who))
         rows = {index: sight.row(index) for index in touched}
-        return _json({"revision": revision, "rows": rows, "looks": sight.looks})
+        return packed({"revision": revision, "rows": rows, "looks": sight.looks})
 
     def _apply(self, who: Caller, place: people.Place, wish: Message) -> int:
         if "operation" in wish:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -354,6 +355,16 @@ def _brightness(colour: tuple[float, float, float]) -> float:
         for part in colour
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def shown_tabs(book: Book) -> list[Tab]:
+    """Return the tabs that are not hidden, in order."""
+    return [tab for tab in book.tabs if not tab.properties.get("hidden")]
+
+
+def packed(message: Message) -> bytes:
+    """Return a message as the pages' scripts get it."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def heading(book: Book, tab: Tab, viewer: Viewer) -> Message:
