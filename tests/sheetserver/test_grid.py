@@ -5,8 +5,10 @@ import json
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sheetserver import accounts, errors, gridcells
+from sheetserver import accounts, errors, gridcells, typing_in
 from tests.gridbook import (
     ACTION,
     AMOUNT,
@@ -371,6 +373,16 @@ def test_only_the_web_and_mail_are_clickable(address, clickable):
 )
 def test_an_editor_opens_with_what_gives_the_same_value_again(value, number_format, typed):
     assert gridcells.typed_text(value, number_format) == typed
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1))
+def test_any_text_opened_and_entered_again_stays_the_same_text(text):
+    assert typing_in.read(gridcells.typed_text(text, {}), year=2026).value == text
+
+
+@given(st.integers(-(10**12), 10**12) | st.floats(-1e12, 1e12))
+def test_any_number_opened_and_entered_again_stays_the_same_number(number):
+    assert typing_in.read(gridcells.typed_text(number, {}), year=2026).value == number
 
 
 @pytest.mark.parametrize(
