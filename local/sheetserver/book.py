@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from sheetserver import errors
 from sheetserver.ranges import COLUMNS, ROWS, Rect
@@ -55,6 +55,7 @@ class Formula:
 
 
 Value: TypeAlias = Scalar | Formula
+_Kept = TypeVar("_Kept")
 
 
 class Pool:
@@ -170,11 +171,11 @@ class Row:
                 cells.pop()
 
 
-def _set(cells: list[Value] | list[int], column: int, value: object, empty: object) -> None:
+def _set(cells: list[_Kept], column: int, value: _Kept, empty: _Kept) -> None:
     missing = column + 1 - len(cells)
     if missing > 0:
-        cells.extend([empty] * missing)  # type: ignore[list-item] # one kind of list per caller
-    cells[column] = value  # type: ignore[call-overload] # likewise
+        cells.extend([empty] * missing)
+    cells[column] = value
 
 
 EMPTY_ROW = Row()

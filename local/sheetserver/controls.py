@@ -16,6 +16,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias
 
 from sheetserver import errors, faults, storage
@@ -134,7 +135,7 @@ class Controls:
         if not is_read:
             self._act("before_write", call)
         result = exchange()
-        if is_read and result[0].status == 200:  # noqa: PLR2004 (a read that was answered)
+        if is_read and result[0].status == HTTPStatus.OK:
             self._act("after_read", call)
         return result
 

@@ -115,7 +115,7 @@ def _xlsx_cell(book: Book, row: Row, column: int, sheet: WriteOnlyWorksheet) -> 
 
 def _writable(text: str) -> str:
     """Return a text without the control characters that .xlsx cannot hold."""
-    return "".join(each for each in text if each in "\t\n\r" or ord(each) >= 32)  # noqa: PLR2004
+    return "".join(each for each in text if each in "\t\n\r" or each >= " ")
 
 
 EXPORTS: dict[str, tuple[str, Callable[[Book, int], bytes]]] = {

@@ -267,9 +267,9 @@ def names_tab(reference: str, title: str, *, own: bool) -> bool:
 
 
 def retitled(reference: str, title: str) -> str:
-    """Return a reference with another title before it."""
-    _, rest = a1.split_title(reference)
-    return f"{a1.quoted(title)}!{rest}"
+    """Return a reference with another title before it, if it has one."""
+    named, rest = a1.split_title(reference)
+    return reference if named is None else f"{a1.quoted(title)}!{rest}"
 
 
 def moved(reference: str, rows: int, columns: int) -> str:

@@ -105,33 +105,27 @@ def recalculate(draft: Draft) -> None:
 
 def shift_references(draft: Draft, tab: Tab, dimension: str, shift: Shift) -> None:
     """Let every formula follow the rows or columns of a tab that moved."""
-
-    def change(reference: str, *, own: bool) -> str:
-        if not formula_text.names_tab(reference, tab.title, own=own):
-            return reference
-        return formula_text.shifted(reference, dimension, shift)
-
-    _rewrite(draft, change, own=tab)
+    _rewrite(draft, tab, tab.title, lambda text: formula_text.shifted(text, dimension, shift))
 
 
 def retitle_references(draft: Draft, tab: Tab, before: str) -> None:
     """Let every formula follow a tab that has got another title."""
-
-    def change(reference: str, *, own: bool) -> str:  # noqa: ARG001 (the shape _rewrite calls)
-        if not formula_text.names_tab(reference, before, own=False):
-            return reference
-        return formula_text.retitled(reference, tab.title)
-
-    _rewrite(draft, change, own=tab)
+    _rewrite(draft, tab, before, lambda text: formula_text.retitled(text, tab.title))
 
 
-def _rewrite(draft: Draft, change: Callable[..., str], own: Tab) -> None:
+def _rewrite(draft: Draft, changed: Tab, title: str, change: Callable[[str], str]) -> None:
+    """Change every reference to a tab, by the title it had when they were written."""
     for tab in tuple(draft.book.tabs):
-        is_own = tab.sheet_id == own.sheet_id
+        follow = partial(_followed, change, title, own=tab.sheet_id == changed.sheet_id)
         for row, column, formula in tuple(_formulas(tab)):
-            source = formula_text.rewritten(formula.source, partial(change, own=is_own))
+            source = formula_text.rewritten(formula.source, follow)
             if source != formula.source:
                 draft.tab(tab.sheet_id).put(row, column, Formula(source, formula.result))
+
+
+def _followed(change: Callable[[str], str], title: str, reference: str, *, own: bool) -> str:
+    points = formula_text.names_tab(reference, title, own=own)
+    return change(reference) if points else reference
 
 
 def moved(formula: Formula, rows: int, columns: int) -> Formula:
@@ -473,10 +467,17 @@ def _sum(work: _Work, arguments: Arguments) -> Result:
         if isinstance(value, CellError):
             raise _FailedError(value)
         if from_cells:
-            total += value if _is_number(value) else 0  # type: ignore[operator] # a number then
+            total += _counted(value)
         else:
             total += _number(value)
     return tidy(total)
+
+
+def _counted(value: Result) -> float:
+    """Return what a cell adds to a sum: nothing unless it holds a number."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    return 0
 
 
 def _counta(work: _Work, arguments: Arguments) -> Result:
@@ -511,7 +512,7 @@ def _sum_hits(work: _Work, node: Node | None, conditions: Arguments) -> Result:
     for value in found:
         if isinstance(value, CellError):
             raise _FailedError(value)
-    return tidy(sum(value for value in found if _is_number(value)))  # type: ignore[misc] # numbers
+    return tidy(sum(map(_counted, found)))
 
 
 def _sumif(work: _Work, arguments: Arguments) -> Result:

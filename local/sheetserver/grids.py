@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sheetserver import errors
 from sheetserver.book import EMPTY_ROW, Row
@@ -11,6 +11,9 @@ from sheetserver.ranges import COLUMNS, ROWS, Delete, Insert, Move, Rect
 if TYPE_CHECKING:
     from sheetserver.book import Tab
     from sheetserver.draft import Draft
+
+
+_Kept = TypeVar("_Kept")
 
 
 def insert(draft: Draft, tab: Tab, dimension: str, shift: Insert, *, inherits_before: bool) -> None:
@@ -62,18 +65,20 @@ def _insert_columns(tab: Tab, at: int, count: int, model: int) -> None:
             continue
         row = tab.own(index)
         style, rule = row.style(model), row.rule(model)
-        for cells, blank in ((row.values, None), (row.styles, style), (row.rules, rule)):
-            _open_gap(cells, at, count, blank)
+        _open_gap(row.values, (at, count), None, None)
+        _open_gap(row.styles, (at, count), style, 0)
+        _open_gap(row.rules, (at, count), rule, 0)
         row.more = {
             column + count if column >= at else column: each for column, each in row.more.items()
         }
 
 
-def _open_gap(cells: list, at: int, count: int, blank: object) -> None:  # type: ignore[type-arg] # values or numbers alike
-    if at < len(cells):
+def _open_gap(cells: list[_Kept], gap: tuple[int, int], blank: _Kept, empty: _Kept) -> None:
+    """Put blanks before a place, unless there is nothing to push aside."""
+    at, count = gap
+    if at < len(cells) or blank != empty:
+        cells.extend([empty] * (at - len(cells)))
         cells[at:at] = [blank] * count
-    elif blank:
-        cells += [type(blank)()] * (at - len(cells)) + [blank] * count
 
 
 def delete(draft: Draft, tab: Tab, dimension: str, start: int, end: int) -> None:
