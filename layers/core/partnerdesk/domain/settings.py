@@ -10,21 +10,13 @@ class Addresses:
     """Where the vendor can be reached. Rules GEN-13 and GEN-14."""
 
     partners: str = "partners@mattermost.com"
-    payments: str = "payments@mattermost.com"
     compliance: str = "compliance@mattermost.com"
-    receivables: str = "AR@mattermost.com"
     contact_sales: str = "https://mattermost.com/contact-sales/"
-    trial: str = "https://www.mattermost.com/trial/"
     terms: str = "https://mattermost.com/enterprise-edition-terms/"
     upgrade: str = (
         "https://docs.mattermost.com/administration-guide/upgrade/upgrading-mattermost-server.html"
     )
     """How to go from Team Edition to Enterprise Edition. Rule TRIAL-7."""
-
-    install: str = (
-        "https://docs.mattermost.com/administration-guide/manage/self-hosted-billing.html"
-    )
-    """How to install a licence file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

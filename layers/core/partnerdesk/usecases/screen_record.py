@@ -59,7 +59,7 @@ def screen_trial(
     if verdict.outcome in CLEAR:
         return _grant_or_refuse(trial, who, decision, settles=settles, ledger=ledger, desk=desk)
     stopping, mailing = _stopping(trial, decision, desk=desk)
-    _commit_and_tell(replace(stopping, settles=settles), mailing, who, ledger)
+    _commit_and_tell(replace(stopping, settles=settles), mailing, who, ledger=ledger, desk=desk)
     return ledger.get(TrialRequest, ref)
 
 
@@ -130,7 +130,7 @@ def _grant_or_refuse(  # noqa: PLR0913 - one decision with all it rests on
         if taken.holder == trial.ref or not taken.claim.startswith("trial:"):
             raise
         refusing, mailing = _refusing_repeat(trial, decision, taken.holder, ledger=ledger)
-        _commit_and_tell(replace(refusing, settles=settles), mailing, who, ledger)
+        _commit_and_tell(replace(refusing, settles=settles), mailing, who, ledger=ledger, desk=desk)
     return ledger.get(TrialRequest, trial.ref)
 
 
@@ -182,16 +182,20 @@ def _stopping(trial: TrialRequest, decision: Decision, *, desk: Desk) -> tuple[C
     )
 
 
-def _commit_and_tell(change: Change, mailing: Mailing, who: Person, ledger: Ledger) -> None:
+def _commit_and_tell(
+    change: Change, mailing: Mailing, who: Person, *, ledger: Ledger, desk: Desk
+) -> None:
     """
-    Commit, and tell the requester unless that address was told something today.
+    Commit, and tell the requester unless that address was told enough today.
 
     Anybody could fill in our form with another's address all day (robustness.md SEC-05).
     """
     midnight = change.at.replace(hour=0, minute=0, second=0, microsecond=0)
     address = sha256(who.email.encode()).hexdigest()[:32]
     daily = Limit(
-        f"told:{address}/{midnight:%Y-%m-%d}", at_most=1, until=midnight + timedelta(days=1)
+        f"told:{address}/{midnight:%Y-%m-%d}",
+        at_most=desk.settings.limits.per_address_a_day,
+        until=midnight + timedelta(days=1),
     )
     try:
         ledger.commit(replace(_with_mail(change, mailing), limits=(daily,)))
