@@ -99,14 +99,14 @@ class Draft:
         if not self.is_owner:
             protection.check_inside(self.book, tab, strips, self.caller.email)
 
-    def guard_tab(self, tab: Tab) -> None:
+    def guard_tab(self, tab: Tab, *, as_whole: bool = False) -> None:
         """
-        Let an edit of a tab as a whole pass, such as its deletion.
+        Let an edit of a tab pass: its deletion, or as a whole a new title.
 
-        :raises ApiError: if any of it is protected from the caller
+        :raises ApiError: if any of it, or it as a whole, is protected from the caller
         """
         if not self.is_owner:
-            protection.check_tab(self.book, tab, self.caller.email)
+            protection.check_tab(self.book, tab, self.caller.email, as_whole=as_whole)
 
     def grow(self, tab: Tab, *, rows: int = 0, columns: int = 0) -> None:
         """

@@ -238,7 +238,7 @@ def _obeys(
         tests[number] = judge.test(rule["condition"], tab)
     result = cells.result_of(row.value(each.column))
     shown = cells.shown(draft.book, row, each.column)
-    return tests[number](result, shown, each.row, each.column)
+    return tests[number](result, shown, 0, 0)
 
 
 def _rule_sentence(draft: Draft, tab: Tab, each: Edit) -> str:

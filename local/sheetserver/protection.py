@@ -85,14 +85,17 @@ def check_inside(book: Book, tab: Tab, strips: tuple[Rect, Rect], email: str) ->
             raise errors.protected()
 
 
-def check_tab(book: Book, tab: Tab, email: str) -> None:
+def check_tab(book: Book, tab: Tab, email: str, *, as_whole: bool) -> None:
     """
     Let an edit of a whole tab pass.
 
-    :raises ApiError: if any part of it is protected from the caller
+    :param as_whole: whether only a protection of the tab as a whole bars it, as it does a
+        new title; a deletion is barred by the least protected cell
+    :raises ApiError: if it is protected from the caller
     """
     for protected in tab.features["protectedRanges"]:
-        if not may_edit(protected, email) and cells(book, tab, protected) is not None:
+        covered = None if may_edit(protected, email) else cells(book, tab, protected)
+        if covered and (covered == tab.extent or not as_whole):
             raise errors.protected()
 
 

@@ -262,6 +262,11 @@ def test_protection_binds_all_but_owner_and_editors(bench, book):
     ):
         with pytest.raises(ApiError, match="protected"):
             bench.batch(book, request, who=ANA)
+    named = {"properties": {"sheetId": 0, "title": "Renamed"}, "fields": "title"}
+    bench.batch(book, {"updateSheetProperties": named}, who=ANA)
+    named["properties"]["sheetId"] = 1
+    with pytest.raises(ApiError, match="protected"):
+        bench.batch(book, {"updateSheetProperties": named}, who=ANA)
     bench.type(book, "B2", [["allowed"]], who=ANA)
     bench.type(book, "Other!B2", [["allowed"]], who=ANA)
     bench.batch(book, {"insertDimension": {"range": rows(4, 5)}}, who=ANA)

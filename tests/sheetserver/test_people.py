@@ -97,6 +97,18 @@ def test_what_is_typed_is_understood_as_typing_except_in_text_cells(bench, book)
     assert bench.read(book, "B2:E3") == [["", 12.5, "00123", 2], ["Approve", 20]]
 
 
+def test_a_formula_of_a_rule_moves_with_its_cell(bench, book):
+    rule = {
+        "condition": {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": "=E2>C2"}]},
+        "strict": True,
+    }
+    bench.batch(book, {"setDataValidation": {"range": spot(1, 4, 9, 5), "rule": rule}})
+
+    people.edit(bench.engine, ANA, place(bench, book), [Edit(1, 4, "", "11"), Edit(2, 4, "", "21")])
+    with pytest.raises(EditRefusedError, match="E3 cannot take this value"):
+        people.edit(bench.engine, ANA, place(bench, book), [Edit(2, 4, "21", "15")])
+
+
 def test_a_paste_is_all_or_nothing_and_lists_the_cells(bench, book):
     edits = [
         Edit(1, 0, "D-1", "D-9"),

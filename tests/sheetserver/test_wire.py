@@ -1,5 +1,7 @@
 """The wire: addresses, masks, checks by schema, errors word for word. sheets.md B7-B10."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from sheetserver.batch import KINDS
@@ -617,3 +619,18 @@ def test_a_file_is_renamed_copied_shared_and_unshared(server, book):
     for wrong in ({"name": "x", "parents": ["folder"]}, {"description": "x"}, {"trashed": True}):
         server.call("PATCH", path, wrong, status=400)
     server.call("POST", "/drive/v3/files", {"mimeType": "text/plain"}, status=400)
+
+
+def test_writers_at_once_lose_nothing(server, book):
+    def append(number):
+        cell = {"userEnteredValue": {"numberValue": number}}
+        server.batch(
+            book,
+            {"appendCells": {"sheetId": 1, "fields": "*", "rows": [{"values": [cell]}]}},
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(append, range(60)))
+
+    read = server.get(book, "Deals!A1:A")
+    assert sorted(int(row[0]) for row in read) == list(range(60))

@@ -146,20 +146,39 @@ def set_data_validation(draft: Draft, request: Message) -> None:
     """Put one rule on every cell of a range; without a rule, take theirs away."""
     tab, rect = draft.target(request.get("range", {}))
     draft.guard(tab, rect)
-    rule = request.get("rule")
-    number = 0
-    if rule is not None:
-        conditions.check_rule(rule)
-        number = draft.book.pool.number(rule)
+    numbers = _rule_numbers(draft, request.get("rule"), rect)
     for index in range(rect.top, rect.bottom):
         known = tab.row(index)
         side = tab.row_properties.get(index, {})
         if side.get("hiddenByFilter") and not request.get("filteredRowsIncluded"):
             continue
-        if any(known.rule(column) != number for column in range(rect.left, rect.right)):
+        wanted = [numbers(index, column) for column in range(rect.left, rect.right)]
+        if wanted != [known.rule(column) for column in range(rect.left, rect.right)]:
             row = tab.own(index)
-            for column in range(rect.left, rect.right):
+            for column, number in enumerate(wanted, start=rect.left):
                 row.put_rule(column, number)
+
+
+def _rule_numbers(draft: Draft, rule: Message | None, rect: Rect) -> Callable[[int, int], int]:
+    """
+    Return the number of the rule of each cell of a rectangle.
+
+    A formula of one's own is written for the first cell and moves with each.
+    """
+    if rule is None:
+        return lambda _row, _column: 0
+    conditions.check_rule(rule)
+    number = draft.book.pool.number(rule)
+    if rule["condition"]["type"] != "CUSTOM_FORMULA":
+        return lambda _row, _column: number
+    source = rule["condition"]["values"][0].get("userEnteredValue", "")
+
+    def moved(row: int, column: int) -> int:
+        text = formulas.moved(Formula(source), row - rect.top, column - rect.left).source
+        condition = {**rule["condition"], "values": [{"userEnteredValue": text}]}
+        return draft.book.pool.number({**rule, "condition": condition})
+
+    return moved
 
 
 def sort_range(draft: Draft, request: Message) -> None:

@@ -208,8 +208,8 @@ def update_sheet_properties(draft: Draft, request: Message) -> None:
     mask = paired(sheets().mask("SheetProperties", request.get("fields", "")))
     given = request.get("properties", {})
     tab = draft.tab(given.get("sheetId", 0))
-    if protection_matters(mask):
-        draft.guard_tab(tab)
+    if masks.wants(mask, "title"):
+        draft.guard_tab(tab, as_whole=True)
     before = tab.properties
     wanted = masks.replace(before, given, mask or _everything())
     _check_title(draft.book, wanted.get("title", ""), tab)
@@ -233,11 +233,6 @@ def update_sheet_properties(draft: Draft, request: Message) -> None:
 def _everything() -> masks.Mask:
     names = sheets().types["SheetProperties"]["properties"]
     return {name: {} for name in names if name not in ("sheetId", "sheetType", "index")}
-
-
-def protection_matters(mask: masks.Mask) -> bool:
-    """Test whether a mask touches what a protected tab keeps from others: its name and size."""
-    return masks.wants(mask, "title") or masks.below(mask, "gridProperties", "rowCount") == {}
 
 
 def _index(book: Book, tab: Tab) -> int:
