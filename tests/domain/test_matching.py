@@ -113,12 +113,12 @@ def test_evidence_for_and_against_moves_the_score():
 
 def test_a_match_is_explained_by_words_and_facts():
     asked = party("Vladimir Puttin", birth_date="1952-10-07", gender="male")
-    match = SEARCH.search(asked).matches[0]
-    explanation = SEARCH.explained(match, asked)
+    found = SEARCH.search(asked)
+    explanation = SEARCH.explained(found.matches[0], found)
     assert "puttin ~ putin" in explanation[0]
     assert "Born 1952-10-07; the entry says 1952-10-07. (+6)" in explanation
-    longer = party("Vladimir Putin Ivanovich")
-    left_over = SEARCH.explained(SEARCH.search(longer).matches[0], longer)
+    longer = SEARCH.search(party("Vladimir Putin Ivanovich"))
+    left_over = SEARCH.explained(longer.matches[0], longer)
     assert any(each.startswith("Left over in the party's name: ivanovich") for each in left_over)
 
 

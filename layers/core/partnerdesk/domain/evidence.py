@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from partnerdesk.domain.names import taken_apart
 from partnerdesk.domain.places import country_of
@@ -109,11 +110,16 @@ def _gender(party: Party, entity: Entity) -> Iterator[Fact]:
 
 
 def _city(party: Party, entity: Entity) -> Iterator[Fact]:
-    theirs = {taken_apart(city, person=False).key for city in entity.cities}
+    theirs = set(map(_city_key, entity.cities))
     for address in party.addresses:
-        if address.city and taken_apart(address.city, person=False).key in theirs:
+        if address.city and _city_key(address.city) in theirs:
             yield Fact(CITY, 20, f"Both are in {address.city}.")
             return
+
+
+@lru_cache(maxsize=4096)
+def _city_key(city: str) -> str:
+    return taken_apart(city, person=False).key
 
 
 def _identifier(party: Party, entity: Entity) -> Iterator[Fact]:

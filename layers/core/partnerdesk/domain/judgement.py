@@ -79,7 +79,7 @@ class Lists:
     ages: Sequence[ListAge]
     engine: str
     search: Callable[[Party], Found]
-    explained: Callable[[Match, Party], tuple[str, ...]]
+    explained: Callable[[Match, Found], tuple[str, ...]]
     listed: Callable[[Match], Entity]
 
 
@@ -146,7 +146,7 @@ def _names(party: Party, lists: Lists) -> tuple[list[_Finding], list[Hit]]:
         if outcome is not Outcome.CLEAR:
             found.append(_Finding(outcome, "SCR-4", _sentence(match, party, outcome)))
         if outcome is not Outcome.CLEAR or _is_worth_showing(match, party):
-            hits.append(_hit(match, party, lists))
+            hits.append(_hit(match, answer, lists))
     return found, hits
 
 
@@ -193,7 +193,7 @@ def _sentence(match: Match, party: Party, outcome: Outcome) -> str:
     )
 
 
-def _hit(match: Match, party: Party, lists: Lists) -> Hit:
+def _hit(match: Match, answer: Found, lists: Lists) -> Hit:
     entity = lists.listed(match)
     return Hit(
         entity=match.entity,
@@ -203,7 +203,7 @@ def _hit(match: Match, party: Party, lists: Lists) -> Hit:
         name_kind=match.kind,
         programmes=entity.programmes,
         entity_hash=entity.fingerprint(),
-        explanation=lists.explained(match, party),
+        explanation=lists.explained(match, answer),
     )
 
 

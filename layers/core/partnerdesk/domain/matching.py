@@ -78,6 +78,9 @@ ONE_WORD = 74.0
 ONE_WORD_WORTH = 0.8
 """What a likeness is worth where one side has a single word."""
 
+OTHER_TYPE = 12.0
+"""What evidence will take from an entity of another type."""
+
 OTHER_FORM = 2.0
 """What it costs that both sides state a legal form, and not the same."""
 
@@ -142,19 +145,26 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The entities that a party resembles, best first, and doubts about its name."""
+class Query:
+    """A party's name made ready for a search: its words, their weights and what is like them."""
 
-    matches: tuple[Match, ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Query:
     name: Name
     side: Side
     similar: tuple[Mapping[int, float], ...]
     is_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The entities that a party resembles, best first, and the query that found them."""
+
+    matches: tuple[Match, ...]
+    query: Query
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the doubts about the name as written."""
+        return self.query.name.notes
 
 
 class Matcher:
@@ -182,15 +192,15 @@ class Matcher:
         matches.extend(self._identified(query, party, best))
         ranked = sorted(matches, key=lambda it: (-it.score, it.entity_at))
         kept = tuple(each for each in ranked[:MATCHES] if each.score >= LEAST)
-        return Found(kept, query.name.notes)
+        return Found(kept, query)
 
     def entity(self, match: Match) -> Entity:
         """Return the listed entity behind a match."""
         return self._list.entity(match.entity_at)
 
-    def explained(self, match: Match, party: Party) -> tuple[str, ...]:
+    def explained(self, match: Match, found: Found) -> tuple[str, ...]:
         """Return why a match scores what it does, one sentence for each word pair and fact."""
-        query = self._query(party)
+        query = found.query
         side, pairs = self._laid_out(query, match.name_at)
         return (
             *(_pair_sentence(pair, query.side, side) for pair in pairs),
@@ -199,7 +209,7 @@ class Matcher:
             *(f"{each.sentence} ({each.points / 10:+g})" for each in match.facts),
         )
 
-    def _query(self, party: Party) -> _Query:
+    def _query(self, party: Party) -> Query:
         name = taken_apart(party.name, person=party.type is PartyType.PERSON)
         is_person = party.type is PartyType.PERSON
         ids = self._list.word_ids
@@ -212,7 +222,7 @@ class Matcher:
             for word in distinct
         }
         similar = tuple(once[word] for word in name.words)
-        return _Query(name, Side(name.words, weights, name.forms), similar, is_person)
+        return Query(name, Side(name.words, weights, name.forms), similar, is_person)
 
     def weight(self, word: str, *, is_person: bool) -> int:
         """Return how much a word tells in these lists, in thousandths."""
@@ -231,9 +241,7 @@ class Matcher:
                 found = dict.fromkeys(self._sounding(heard), SAME_SOUND) | found
             return found
         least = max(1, len(heard) // 3)
-        for at, shared in self._list.similar_sounds(heard, SOUNDS):
-            if shared < least:
-                break
+        for at in self._list.similar_sounds(heard, least=least, most=SOUNDS):
             near = OSA.normalized_similarity(heard, self._list.sounds[at])
             if near >= CLOSEST - SOUND_SLACK:
                 for each in self._list.words_sounding(at):
@@ -249,7 +257,7 @@ class Matcher:
         words = () if at is None else self._list.words_sounding(at)
         return [each for each in words if len(self._list.words[each]) > 1]
 
-    def _candidates(self, query: _Query) -> set[int]:
+    def _candidates(self, query: Query) -> set[int]:
         """
         Return the names worth a close look: the same in any order, and the best by shared words.
 
@@ -286,7 +294,7 @@ class Matcher:
                     best[name] = worth
         return best
 
-    def _clues(self, query: _Query) -> Iterator[tuple[Mapping[int, float], float]]:
+    def _clues(self, query: Query) -> Iterator[tuple[Mapping[int, float], float]]:
         """Yield sets of listed words to look for: like each word, like two joined, like parts."""
         ids, words = self._list.word_ids, query.name.words
         clues = zip(words, query.similar, query.side.weights, strict=True)
@@ -304,7 +312,7 @@ class Matcher:
                         if len(part) >= SHORTEST_PART and part in ids:
                             yield {ids[part]: 1.0}, UNKNOWN_WORD * len(part) / len(word)
 
-    def _laid_out(self, query: _Query, at: int) -> tuple[Side, list[Pair]]:
+    def _laid_out(self, query: Query, at: int) -> tuple[Side, list[Pair]]:
         ids = self._list.words_of(at)
         is_person = self._list.type_of(self._list.owner[at]) is PartyType.PERSON
         words = [self._list.words[each] for each in ids]
@@ -321,7 +329,7 @@ class Matcher:
         }
         return side, aligned(query.side, side, known, persons=query.is_person or is_person)
 
-    def _judged(self, query: _Query, at: int) -> float:
+    def _judged(self, query: Query, at: int) -> float:
         """Return the score of a listed name before evidence, 0 to 100, with the rules of 8."""
         side, pairs = self._laid_out(query, at)
         found = graded(query.side, side, pairs, persons=query.is_person)
@@ -331,18 +339,19 @@ class Matcher:
         self, best: Mapping[int, tuple[float, int]], party: Party
     ) -> list[tuple[int, tuple[float, int]]]:
         """Return the entities that can still be among the best, once evidence has spoken."""
-        return heapq.nlargest(
-            MATCHES + MATCHES // 2,
-            best.items(),
-            key=lambda it: (it[1][0] - 12 * self._contradicts_type(it[0], party), -it[0]),
-        )
+        most = MATCHES + MATCHES // 2 if has_more_than_a_name(party) else MATCHES
+        key = {
+            it: (found - OTHER_TYPE * self._contradicts_type(it, party), -it)
+            for it, (found, _) in best.items()
+        }
+        return [(it, best[it]) for it in sorted(key, key=key.__getitem__, reverse=True)[:most]]
 
     def _contradicts_type(self, entity: int, party: Party) -> bool:
         return PartyType.UNKNOWN not in (other := {self._list.type_of(entity), party.type}) and (
             len(other) > 1
         )
 
-    def _match(self, query: _Query, party: Party, entity: int, at: int, name_score: float) -> Match:
+    def _match(self, query: Query, party: Party, entity: int, at: int, name_score: float) -> Match:
         whole = round(name_score * 10)
         if has_more_than_a_name(party):
             found = facts(party, self._list.entity(entity))
@@ -365,13 +374,13 @@ class Matcher:
             is_exact=self._is_exact(query, at),
         )
 
-    def _is_exact(self, query: _Query, at: int) -> bool:
+    def _is_exact(self, query: Query, at: int) -> bool:
         theirs = [self._list.words[each] for each in self._list.words_of(at)]
         telling = sum(weight >= TELLING for weight in query.side.weights)
         return sorted(theirs) == sorted(query.name.words) and telling > 1
 
     def _identified(
-        self, query: _Query, party: Party, seen: Mapping[int, object]
+        self, query: Query, party: Party, seen: Mapping[int, object]
     ) -> Iterator[Match]:
         """Yield the entities that share an identifier but no name."""
         for identifier in party.identifiers:

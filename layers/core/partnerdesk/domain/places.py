@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from anyascii import anyascii
 
@@ -80,6 +80,7 @@ def sightings(address: Address) -> tuple[Sighting, ...]:
     return tuple(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=4096)
 def country_of(text: str) -> str:
     """Return the ISO 3166-1 alpha-2 code of a country however it is written, or nothing."""
     countries, doubt = _countries(text)

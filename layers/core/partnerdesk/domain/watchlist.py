@@ -393,8 +393,8 @@ class Watchlist:
         """Return the words of one sound."""
         return self._sound_words[self._sound_words_at[heard] : self._sound_words_at[heard + 1]]
 
-    def similar_sounds(self, heard: str, most: int) -> list[tuple[int, int]]:
-        """Return the sounds that share most three-letter pieces with one, with how many."""
+    def similar_sounds(self, heard: str, *, least: int, most: int) -> list[int]:
+        """Return the sounds that share at least so many three-letter pieces, the most first."""
         shared: Counter[int] = Counter()
         for gram in trigrams(heard):
             number = self._grams.get(gram)
@@ -404,7 +404,10 @@ class Watchlist:
                         self._gram_sounds_at[number] : self._gram_sounds_at[number + 1]
                     ]
                 )
-        return shared.most_common(most)
+        best = sorted(shared.values(), reverse=True)[:most]
+        least = max(least, best[-1]) if len(best) == most else least
+        ranked = sorted([(-count, at) for at, count in shared.items() if count >= least])
+        return [at for _, at in ranked[:most]]
 
     def exactly(self, name: Name) -> set[int]:
         """Return the names with the same words in any order, or the same letters."""
