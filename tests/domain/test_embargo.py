@@ -124,6 +124,8 @@ def test_the_rest_of_a_contested_region_is_reviewed(rule, place):
         {"country": "Korea, Republic of"},
         {"country": "UA", "city": "Pervomaisk", "postcode": "55200"},
         {"country": "UA", "city": "Kyiv", "region": "UA-30", "postcode": "01001"},
+        {"country": "UA", "city": "Chornomorsk"},
+        {"country": "", "city": "Bryansk"},
         {"country": "KZ", "city": "Yalta"},
         {"country": "AU", "city": "Balaklava"},
         {"country": "UA", "city": "Kyiv", "street": "Donetsk Street 5"},

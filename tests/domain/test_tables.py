@@ -16,6 +16,7 @@ TABLES = (
     "embargo_rules",
     "government_words",
     "legal_forms",
+    "other_places",
     "particles",
     "places",
     "postcodes",

@@ -232,8 +232,14 @@ def _place_names() -> tuple[dict[tuple[str, ...], tuple[_Place, ...]], int]:
     return names, max(map(len, names))
 
 
+@cache
+def _other_places() -> frozenset[str]:
+    """Return the towns that are a letter away from one of ours and still not it."""
+    return frozenset(word for row in rows("other_places") for word in words_of(row["name"]))
+
+
 def _nearly(word: str) -> tuple[_Place, ...]:
-    if len(word) < FUZZY_FROM:
+    if len(word) < FUZZY_FROM or word in _other_places():
         return ()
     names, _ = _place_names()
     return next(
