@@ -23,6 +23,9 @@ _DELIMITERS = {"COMMA": ",", "SEMICOLON": ";", "PERIOD": ".", "SPACE": " "}
 def copy_paste(draft: Draft, request: Message) -> None:
     """Copy cells over others, as often as they fit into the destination."""
     source, rect = draft.target(request.get("source", {}))
+    if rect.is_empty:
+        why = "The source of a copy must hold a cell."
+        raise errors.invalid(why)
     block = copied(source, rect)
     merges = _merges_in(source, rect)
     if request.get("pasteOrientation") == "TRANSPOSE":

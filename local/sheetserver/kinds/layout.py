@@ -110,8 +110,12 @@ def _sides_of(rect: Rect, row: int, column: int) -> dict[str, str]:
 
 def add_banding(draft: Draft, request: Message) -> Message:
     """Colour the rows or columns of a range in turn."""
-    given = {"bandedRangeId": draft.ids.number(), **request.get("bandedRange", {})}
-    tab, rect = draft.target(given.get("range", {}))
+    number = draft.ids.number()
+    given = {"bandedRangeId": number, "range": {}, **request.get("bandedRange", {})}
+    tab, rect = draft.target(given["range"])
+    if any(each["bandedRangeId"] == given["bandedRangeId"] for each in _all_bands(draft)):
+        why = f"A banded range with id {given['bandedRangeId']} already exists."
+        raise errors.invalid(why)
     if "rowProperties" not in given and "columnProperties" not in given:
         why = "A banded range needs rowProperties or columnProperties."
         raise errors.invalid(why)
@@ -119,6 +123,10 @@ def add_banding(draft: Draft, request: Message) -> Message:
     tab.features["bandedRanges"].append(given)
     tab.restyled = True
     return {"bandedRange": given}
+
+
+def _all_bands(draft: Draft) -> list[Message]:
+    return [each for tab in draft.book.tabs for each in tab.features["bandedRanges"]]
 
 
 def _check_apart(tab: Tab, rect: Rect, number: int) -> None:
@@ -142,8 +150,9 @@ def update_banding(draft: Draft, request: Message) -> None:
     mask = paired(sheets().mask("BandedRange", request.get("fields", "")))
     given = request.get("bandedRange", {})
     tab, known = _banding(draft, given.get("bandedRangeId", 0))
-    fresh = {**masks.replace(known, given, mask), "bandedRangeId": known["bandedRangeId"]}
-    home, rect = draft.target(fresh.get("range", {}))
+    merged = masks.replace(known, given, mask)
+    fresh = {"range": {}, **merged, "bandedRangeId": known["bandedRangeId"]}
+    home, rect = draft.target(fresh["range"])
     if home is not tab:
         why = "A banded range cannot move to another sheet."
         raise errors.invalid(why)

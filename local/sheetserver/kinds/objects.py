@@ -17,7 +17,7 @@ _WIDTH, _HEIGHT = 600, 371  # pixels of a chart that does not say
 
 def add_table(draft: Draft, request: Message) -> Message:
     """Make a table of a range; its column names become the headings that are still empty."""
-    given = dict(request.get("table", {}))
+    given = {"range": {}, **request.get("table", {})}
     given.setdefault("tableId", draft.ids.text()[:12])
     tab = _checked(draft, given)
     if any(each["tableId"] == given["tableId"] for _, each in _tables(draft)):
@@ -35,7 +35,7 @@ def _tables(draft: Draft) -> list[tuple[Tab, Message]]:
 
 
 def _checked(draft: Draft, given: Message) -> Tab:
-    tab, rect = draft.target(given.get("range", {}))
+    tab, rect = draft.target(given["range"])
     name = given.get("name", "")
     if not name:
         why = "A table needs a name."
@@ -87,7 +87,7 @@ def update_table(draft: Draft, request: Message) -> None:
     mask = sheets().mask("Table", request.get("fields", ""))
     given = request.get("table", {})
     tab, known = _table(draft, given.get("tableId", ""))
-    merged = {**masks.replace(known, given, mask), "tableId": known["tableId"]}
+    merged = {"range": {}, **masks.replace(known, given, mask), "tableId": known["tableId"]}
     if _checked(draft, merged) is not tab:
         why = "A table cannot move to another sheet."
         raise errors.invalid(why)
