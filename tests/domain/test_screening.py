@@ -55,6 +55,10 @@ def test_a_stranger_is_clear_and_the_lists_are_cited():
     assert found.lists == ("SDN 2024-05-03 sha256:00",)
 
 
+def test_nobody_to_screen_is_not_clear():
+    assert verdict().outcome is Outcome.REVIEW
+
+
 def test_an_exact_strong_name_of_two_words_blocks():
     """Rule SCR-4: an exact strong name corroborates itself."""
     found = verdict(person("Vladimir Putin"))

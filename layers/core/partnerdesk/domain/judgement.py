@@ -117,6 +117,8 @@ def judged(
         for each in findings(party, on, rules)
     ]
     hits: list[Hit] = []
+    if not parties:
+        found.append(_Finding(Outcome.REVIEW, "SCR-2", "Nobody was named to be screened."))
     if isinstance(lists, NoLists):
         found.append(_Finding(Outcome.REVIEW, "SCR-2", lists.why))
     else:

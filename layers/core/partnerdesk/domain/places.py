@@ -191,7 +191,8 @@ def _judged(
         if shared and _postcode_says_otherwise(address):
             return
         if shared:
-            doubt = doubt or f"{name} is also the name of another place"
+            known = f" ({place.caution})" if place.caution else ""
+            doubt = doubt or f"{name} is also the name of another place{known}"
         yield Sighting(region, f"the place {name}", doubt)
     elif found.exact and not place.elsewhere:
         yield Sighting(region, f"the place {name}", f"the country stated is {country}")
