@@ -13,13 +13,12 @@ from console.inbox import (
     CONFIRM,
     DOUBLED,
     EXPLAINED,
-    REASON,
     Intent,
     Sorted,
     Verb,
+    View,
 )
 from console.schema import (
-    CHECK,
     Happening,
     Kept,
     LogTab,
@@ -43,7 +42,6 @@ from partnerdesk.domain.staff import UNREPORTED, Act, Staff
 from partnerdesk.domain.trial import TrialRequest
 from partnerdesk.ports import (
     Block,
-    CellValue,
     ClaimTakenError,
     Ledger,
     NoSuchRecordError,
@@ -230,7 +228,7 @@ class _Visit:
         rows = self._poll()
         self._answer(rows)
         if self.has_committed:
-            rows = self._look(_staff_view)
+            rows = self._look(inbox.staff_view)
         return self._flush(rows)
 
     def _recall(self) -> None:
@@ -243,16 +241,17 @@ class _Visit:
         """Return the rows; once an hour compare every cell of ours on the way."""
         memory, now = self.services.memory, self.now
         if now - memory.compared_at.get(self.workbook, _LONG_AGO) < COMPARE_AFTER:
-            return self._look(_staff_view)
-        everything = self._look(_whole_view)
+            return self._look(inbox.staff_view)
+        everything = self._look(inbox.whole_view)
         for tab in self.tabs:
             self._compare(tab, everything[tab.key])
         memory.compared_at[self.workbook] = now
         return {
-            tab.key: tuple(_narrowed(row, tab) for row in everything[tab.key]) for tab in self.tabs
+            tab.key: tuple(inbox.narrowed(row, tab) for row in everything[tab.key])
+            for tab in self.tabs
         }
 
-    def _look(self, view: "View") -> Rows:
+    def _look(self, view: View) -> Rows:
         """
         Return the rows with the cells of a view.
 
@@ -281,7 +280,7 @@ class _Visit:
         memory.places[self.workbook] = provision.places(self.tabs, found)
         memory.surveyed_at[self.workbook] = self.now
 
-    def _try_to_read(self, view: "View") -> Rows | None:
+    def _try_to_read(self, view: View) -> Rows | None:
         """Return the rows, None when the tabs or columns are not where they were."""
         if len(self.places) < len(self.tabs):
             return None
@@ -294,13 +293,13 @@ class _Visit:
         self.heights = {key: len(each) for key, each in (rows or {}).items()}
         return rows
 
-    def _rows(self, blocks: Iterator[Block], tabs: Iterable[Tab], view: "View") -> Rows | None:
+    def _rows(self, blocks: Iterator[Block], tabs: Iterable[Tab], view: View) -> Rows | None:
         """Return the rows of some tabs, None when a heading is not where it was."""
         rows: dict[str, tuple[Row, ...]] = {}
         for tab in tabs:
             place = self.places[tab.key]
             heading, *cells = (next(blocks) for _ in place.ranges(view(tab)))
-            if not _stands(tab, place, heading[0] if heading else ()):
+            if not inbox.stands(tab, place, heading[0] if heading else ()):
                 return None
             rows[tab.key] = place.rows(view(tab), cells)
         return rows
@@ -487,7 +486,7 @@ class _Visit:
         intent = asked.intent
         label = intent.action.label if intent.action else ""
         told = plan.preview(label, changes, before=self._before, address=self._address)
-        question = intent.sentence or _question(intent)
+        question = intent.sentence or inbox.question(intent)
         after = intent.rehearsed(told, result=f"? {question}", version=asked.record.version)
         self._settle(asked, after)
 
@@ -548,9 +547,9 @@ class _Visit:
             echo = self._write(written, others)
         except SheetRefusedError:
             self._survey()
-            written, others = self._planned(self._look(_staff_view), marks)
+            written, others = self._planned(self._look(inbox.staff_view), marks)
             self._write_apart(written, others)
-            echo = self._look(_staff_view)
+            echo = self._look(inbox.staff_view)
         if echo is None:
             self._put_back(written)
             return True
@@ -618,7 +617,7 @@ class _Visit:
         elif row is None:
             yield replace(settled, kept=replace(kept, is_away=False), appended=line)
         else:
-            empty = _to_empty(row, kept)
+            empty = inbox.to_empty(row, kept)
             is_right = (row.id, row.rev) == (ref, line.rev) and not empty
             if is_right and (tab.key, ref) not in self.forced:
                 yield settled
@@ -683,10 +682,12 @@ class _Visit:
         if not requests:
             return {}
         concerned = [tab for tab in self.tabs if any(it.tab is tab for it in written)]
-        echo = [each for tab in concerned for each in self.places[tab.key].ranges(_echo_view(tab))]
+        echo = [
+            each for tab in concerned for each in self.places[tab.key].ranges(inbox.echo_view(tab))
+        ]
         sheets = self.services.sheets
         blocks = iter(sheets.write(self.workbook, requests, echo=echo, until=self.until))
-        return self._rows(blocks, concerned, _echo_view)
+        return self._rows(blocks, concerned, inbox.echo_view)
 
     def _put_back(self, written: Sequence[_Written]) -> None:
         """
@@ -696,7 +697,7 @@ class _Visit:
         """
         old = self.places
         self._survey()
-        rows = self._look(_staff_view)
+        rows = self._look(inbox.staff_view)
         requests: list[SheetMessage] = []
         for it in written:
             row = next((row for row in rows[it.tab.key] if row.id == it.id), None)
@@ -705,7 +706,7 @@ class _Visit:
                 continue
             place = self.places[it.tab.key]
             requests += plan.put_back(it.tab, old[it.tab.key], place, row, it.kept)
-            requests += plan.rewritten(it.tab, place, row, line, empty=_to_empty(row, it.kept))
+            requests += plan.rewritten(it.tab, place, row, line, empty=inbox.to_empty(row, it.kept))
         if requests:
             self.services.sheets.write(self.workbook, requests, until=self.until)
 
@@ -742,7 +743,7 @@ class _Visit:
             (it.tab.key, it.id): after
             for it in right
             if isinstance(it.tab, QueueTab) and it.needs_writing
-            if (after := _acknowledged(it.kept, shown[it.tab.key, it.id]))
+            if (after := inbox.acknowledged(it.kept, shown[it.tab.key, it.id]))
             != self.kept.get((it.tab.key, it.id))
         }
         if not self._all_kept(changed):
@@ -783,57 +784,3 @@ class _Visit:
         kind, _, rest = mark.ref.partition("#")
         ref, _, version = rest.rpartition("@")
         return self._event(kind, ref, int(version))
-
-
-View: TypeAlias = Callable[[Tab], tuple[str, ...]]
-"""Names the fields of a tab that a look is about."""
-
-
-def _staff_view(tab: Tab) -> tuple[str, ...]:
-    """Return what tells whose row it is, and the staff's cells."""
-    return (*CHECK, *tab.staff_fields)
-
-
-def _whole_view(tab: Tab) -> tuple[str, ...]:
-    """Return every column."""
-    return tuple(tab.by_field)
-
-
-def _echo_view(tab: Tab) -> tuple[str, ...]:
-    """Return what a write is verified by."""
-    return (*CHECK, *(name for name in (ACTION, CONFIRM, REASON) if name in tab.by_field))
-
-
-def _narrowed(row: Row, tab: Tab) -> Row:
-    return replace(row, cells={name: row.cells[name] for name in tab.staff_fields})
-
-
-def _stands(tab: Tab, place: Place, heading: Sequence[CellValue]) -> bool:
-    """Test whether every heading of a tab is where we left it."""
-    return all(
-        at < len(heading) and heading[at] == tab.by_field[name].heading
-        for name, at in place.columns.items()
-    )
-
-
-def _to_empty(row: Row, kept: Kept) -> frozenset[str]:
-    """
-    Return the staff cells to empty in a row: those dealt with that still say the same.
-
-    A new preview always takes the tick off: only a tick that follows it counts.
-    """
-    rev = Rev.read(row.rev)
-    is_fresh = rev is not None and rev.turn == kept.turn
-    dealt_with = {name for name in kept.handled if row.cells.get(name) == kept.staff.get(name)}
-    return frozenset(dealt_with | ({CONFIRM} if kept.is_pending and not is_fresh else set()))
-
-
-def _acknowledged(kept: Kept, row: Row) -> Kept:
-    """Return what a row remembers once it is seen to be written."""
-    return kept.acknowledged(name for name in kept.handled if not row.cells.get(name))
-
-
-def _question(intent: Intent) -> str:
-    if intent.reason.strip():
-        return "Read Preview, then tick Confirm."
-    return "Read Preview, write a Reason, then tick Confirm."

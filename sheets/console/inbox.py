@@ -1,16 +1,17 @@
 """Reads what staff did to the rows, and says what they ask for. Nothing is done here."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import Enum
 from hashlib import sha256
 from typing import Any, Final, TypeAlias
 
-from console.schema import Action, Kept, QueueTab, Rev, Row
+from console.schema import CHECK, Action, Kept, Place, QueueTab, Rev, Row, Tab
 from partnerdesk.domain.chain import canonical
 from partnerdesk.domain.record import Record
+from partnerdesk.ports import CellValue
 
 EXPLAINED: Final = "?"
 """What `_rev` says of an unknown row that was told so."""
@@ -262,3 +263,59 @@ def held_back(intents: Mapping[str, Intent], limit: int) -> Mapping[str, Intent]
         ref: replace(intent, verb=Verb.REHEARSE, sentence=sentence) if ref in new else intent
         for ref, intent in intents.items()
     }
+
+
+View: TypeAlias = Callable[[Tab], tuple[str, ...]]
+"""Names the fields of a tab that a look is about."""
+
+
+def staff_view(tab: Tab) -> tuple[str, ...]:
+    """Return what tells whose row it is, and the staff's cells."""
+    return (*CHECK, *tab.staff_fields)
+
+
+def whole_view(tab: Tab) -> tuple[str, ...]:
+    """Return every column."""
+    return tuple(tab.by_field)
+
+
+def echo_view(tab: Tab) -> tuple[str, ...]:
+    """Return what a write is verified by."""
+    return (*CHECK, *(name for name in (ACTION, CONFIRM, REASON) if name in tab.by_field))
+
+
+def narrowed(row: Row, tab: Tab) -> Row:
+    """Return a row with the staff's cells alone."""
+    return replace(row, cells={name: row.cells[name] for name in tab.staff_fields})
+
+
+def stands(tab: Tab, place: Place, heading: Sequence[CellValue]) -> bool:
+    """Test whether every heading of a tab is where we left it."""
+    return all(
+        at < len(heading) and heading[at] == tab.by_field[name].heading
+        for name, at in place.columns.items()
+    )
+
+
+def to_empty(row: Row, kept: Kept) -> frozenset[str]:
+    """
+    Return the staff cells to empty in a row: those dealt with that still say the same.
+
+    A new preview always takes the tick off: only a tick that follows it counts.
+    """
+    rev = Rev.read(row.rev)
+    is_fresh = rev is not None and rev.turn == kept.turn
+    dealt_with = {name for name in kept.handled if row.cells.get(name) == kept.staff.get(name)}
+    return frozenset(dealt_with | ({CONFIRM} if kept.is_pending and not is_fresh else set()))
+
+
+def acknowledged(kept: Kept, row: Row) -> Kept:
+    """Return what a row remembers once it is seen to be written."""
+    return kept.acknowledged(name for name in kept.handled if not row.cells.get(name))
+
+
+def question(intent: Intent) -> str:
+    """Return what to do after a preview."""
+    if intent.reason.strip():
+        return "Read Preview, then tick Confirm."
+    return "Read Preview, write a Reason, then tick Confirm."
