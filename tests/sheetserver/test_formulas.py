@@ -53,6 +53,33 @@ def test_formulas_calculate(bench, book, formula, result):
     assert bench.read(book, "E1", "FORMULA") == [[formula]]
 
 
+@pytest.mark.parametrize(
+    ("formula", "result"),
+    [
+        ("=SUM(tens)", 60), ("=tens", 10), ("=COUNTIF(C1:C3,TRUE)", 1),
+        ('=COUNTIF(C1:C3,"TRUE")', 1),
+        ('=COUNTIF(B1:B3,"?")', 3), ('=COUNTIF(B1:B3,"~*")', 0), ("=COUNTIF(A1:A3,20)", 1),
+        ('=COUNTIF(A1:A3,"<>20")', 2), ('=COUNTIF(D1:D1,"<>5")', 1), ("=SUM(D1)", "#DIV/0!"),
+        ('=SUMIF(B1:B3,"*",D1)', "#DIV/0!"), ('=SUM("x")', "#VALUE!"), ("=SUM(1,TRUE)", 2),
+        ('=COUNTIFS(A1:A3,">5",B1:B2)', "#N/A"), ('=COUNTIFS(A1:A3,">5",B1:B2,"<>z")', 3),
+        ('=SUMIF(5,">1")', "#VALUE!"), ('=D5=""', True), ("=D5=0", True), ("=D5=FALSE", True),
+        ("=IF(A1,1,)", 1), ("=IF(D5,1,)", 0), ("=+A1", 10), ('="1,000"+1', 1001), ("=1e3", 1000),
+        ("=A1:A2", 10), ("=IFERROR(D1)", ""), ("=5%%", 0.0005), ("=IF(1,2,3,4)", "#N/A"),
+        ('="nan"+1', "#VALUE!"), ("=A1&D5", "10"), ('=1.5&""', "1.5"), ("=C1>B1", True),
+    ],
+)  # fmt: skip
+def test_corners_of_formulas_calculate(bench, book, formula, result):
+    named = {
+        "name": "tens",
+        "range": {"startColumnIndex": 0, "endColumnIndex": 1, "startRowIndex": 0, "endRowIndex": 3},
+    }
+    bench.batch(book, {"addNamedRange": {"namedRange": named}})
+    bench.type(book, "D1", [["=1/0"]])
+    bench.type(book, "E1", [[formula]])
+
+    assert (bench.read(book, "E1") or [[""]])[0][0] == result
+
+
 def test_results_follow_the_cells_they_rest_on(bench, book):
     bench.type(book, "E1", [["=SUM(A1:A3)"], ["=E1*2"], ["='Other tab'!A1"]])
     bench.type(book, "A1", [["11"]])
