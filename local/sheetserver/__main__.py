@@ -7,6 +7,7 @@ import ipaddress
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -14,6 +15,24 @@ from sheetserver import accounts
 from sheetserver.app import build
 from sheetserver.settings import Persona, Settings
 from sheetserver.storage import FolderInUseError
+
+if TYPE_CHECKING:
+    import socket
+
+    from sheetserver.app import App
+
+
+class _Server(uvicorn.Server):
+    """Ends the live events of every browser first, so that Ctrl-C need not wait for them."""
+
+    def __init__(self, config: uvicorn.Config, app: App) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is in hand and stop listening."""
+        self._app.hang_up()
+        await super().shutdown(sockets)
 
 
 def _arguments() -> argparse.Namespace:
@@ -79,7 +98,9 @@ def main() -> None:
             return
         sys.stdout.write(f"Sheets at {settings.root}\n")
         sys.stdout.flush()
-        uvicorn.run(app, host=given.address, port=given.port, log_level="warning")
+        _Server(
+            uvicorn.Config(app, host=given.address, port=given.port, log_level="warning"), app
+        ).run()
     finally:
         app.close()
 
