@@ -11,6 +11,7 @@ from console.google import SPREADSHEETS, Budget, GoogleSheets, anonymous
 from console.schema import letters, quoted
 from console.tabs import TABS, TITLES, tabs_of
 from onebox.serving import serve
+from partnerdesk.domain.doorbell import EDIT, NOWHERE, Ring, Span
 from partnerdesk.domain.record import Workbook
 from partnerdesk.ports import SheetRefusedError
 from sheetserver.app import build
@@ -137,7 +138,6 @@ class Console:
             ids=self.desk.ids,
             sheets=self.sheets,
             settings=self.desk.settings,
-            reported=lambda *_cell: self.who,
         )
 
     def close(self):
@@ -214,6 +214,14 @@ class Console:
         self.do(
             title, {"updateCells": {"start": start, "rows": cells, "fields": "userEnteredValue"}}
         )
+        if self.who:
+            self.ring(title, EDIT, Span(row, column, row + 1, column + 1))
+
+    def ring(self, title, what, span=NOWHERE):
+        """Let the doorbell tell what `who` did to some cells of a tab."""
+        ring = Ring(what, self.place(title).sheet_id, span, self.who, self.desk.now())
+        mark = ring.mark(BY_TITLE[title].workbook, nonce=str(next(self._names)))
+        self.desk.ledger.add([mark])
 
     def do(self, title, *requests):
         """Do what a person does with whole rows, columns or tabs."""

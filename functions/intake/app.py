@@ -1,4 +1,4 @@
-"""What intake answers: the welcome page, the trial form, its API, and where a request stands."""
+"""What intake answers: the welcome page, the trial form, where a request stands, the doorbell."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler import Request, Response
 
 from intake.forms import Judge, TrialForm, read_trial, recipient_of
 from intake.services import Services
+from partnerdesk.domain import doorbell
 from partnerdesk.domain.countries import COUNTRIES, REGIONS
 from partnerdesk.domain.embargo import countries_with_regions
 from partnerdesk.domain.errors import UnavailableError
@@ -37,11 +38,13 @@ from partnerdesk.http import (
     idempotency_key,
     new_app,
     page,
+    raw,
     see,
     sent,
     source_of,
     status_of,
 )
+from partnerdesk.usecases.answer_doorbell import answer_doorbell
 from partnerdesk.usecases.follow_link import follow_link
 from partnerdesk.usecases.request_trial import accept_limits, keep_spam, request_trial
 
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 
 TRIALS: Final = "/v1/trials"
 FORM: Final = "/forms/trial"
+SHEET_EDITS: Final = "/v1/sheet-edits"
 STYLE: Final = "/style.css"
 ICON: Final = "/icon.svg"
 REFUSALS: Final = (400, 409, 413, 415, 422, 429, 503)
@@ -159,6 +163,17 @@ def build(services: Services) -> Api:
         url = services.links.status_url(kept.ref, recipient_of(kept))
         return answer({"reference": kept.ref, "status_url": url}, HTTPStatus.ACCEPTED)
 
+    @app.post(SHEET_EDITS, include_in_schema=False)
+    def post_sheet_edit(request: Request) -> Response[str]:
+        is_ours = answer_doorbell(
+            _call(request),
+            at=services.clock.now(),
+            doorbell=services.doorbell,
+            ledger=services.ledger,
+        )
+        # The sender has shown the secret, and may know whether its workbook is set up.
+        return answer({"workbook": "known" if is_ours else "unknown"}, HTTPStatus.ACCEPTED)
+
     @app.get(
         "/status/<token>", summary="Where a request stands", responses=described(200, "A page", 404)
     )
@@ -169,13 +184,7 @@ def build(services: Services) -> Api:
         )
         return pages.status(kept)
 
-    @app.get(STYLE, include_in_schema=False)
-    def get_style() -> Response[str]:
-        return _kept_for_an_hour(STYLE, "text/css")
-
-    @app.get(ICON, include_in_schema=False)
-    def get_icon() -> Response[str]:
-        return _kept_for_an_hour(ICON, "image/svg+xml")
+    _add_files(app)
 
     @app.get("/openapi.json", include_in_schema=False)
     def get_document() -> Response[str]:
@@ -186,6 +195,30 @@ def build(services: Services) -> Api:
         return answer({"status": "ok"})
 
     return app
+
+
+def _add_files(app: Api) -> None:
+    """Add the routes of what pages are drawn with."""
+
+    @app.get(STYLE, include_in_schema=False)
+    def get_style() -> Response[str]:
+        return _kept_for_an_hour(STYLE, "text/css")
+
+    @app.get(ICON, include_in_schema=False)
+    def get_icon() -> Response[str]:
+        return _kept_for_an_hour(ICON, "image/svg+xml")
+
+
+def _call(request: Request) -> doorbell.Call:
+    event, headers = request.resolved_event.raw_event, request.headers
+    return doorbell.Call(
+        method=event["requestContext"]["http"]["method"],
+        path=event["rawPath"],
+        stamp=headers.get("x-desk-timestamp", ""),
+        nonce=headers.get("x-desk-nonce", ""),
+        signature=headers.get("x-desk-signature", ""),
+        body=raw(request, at_most=doorbell.MOST_BYTES),
+    )
 
 
 def _judge(services: Services, at: datetime, *, is_typed: bool) -> Judge:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from partnerdesk.domain.settings import Settings
 from partnerdesk.domain.signature import Links
 from partnerdesk.ports import Clock, Ids, Ledger
+from partnerdesk.usecases.answer_doorbell import Doorbell
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,5 +17,6 @@ class Services:
     ids: Ids
     links: Links
     settings: Settings
+    doorbell: Doorbell
     notice: str = ""
     """A sentence shown on top of every page, as a demo has it."""

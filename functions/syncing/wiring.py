@@ -8,21 +8,17 @@ from typing import Final
 from console.google import Budget, GoogleSheets, signed_in_as
 from partnerdesk.adapters.clients import Clients
 from partnerdesk.adapters.dynamodb import DynamoLedger, DynamoMarks
-from partnerdesk.adapters.environment import settings_of
+from partnerdesk.adapters.environment import books_of, settings_of
 from partnerdesk.adapters.ids import DynamoIds
 from partnerdesk.adapters.quota import LedgerQuota
 from partnerdesk.adapters.sqs import SqsWaker
 from partnerdesk.adapters.system import SystemClock, dice
 from partnerdesk.adapters.vault import Vault
-from partnerdesk.domain.record import Workbook
 from partnerdesk.ports import Clock, Ledger, Waker
 from syncing.services import Services
 
 ACCOUNT: Final = "google_account"
 """The secret that holds the service account's key, as Google's file has it."""
-
-BOOKS: Final = (Workbook.DESK, Workbook.COMPLIANCE)
-"""The workbooks that there are."""
 
 
 def services(environ: Mapping[str, str]) -> Services:
@@ -54,7 +50,7 @@ def _sheets(
 ) -> GoogleSheets:
     return GoogleSheets(
         http=signed_in_as(account, environ["DESK_SHEETS_ROOT"]),
-        books={workbook: environ[f"DESK_WORKBOOK_{workbook.name}"] for workbook in BOOKS},
+        books=books_of(environ),
         clock=clock,
         pause=sleep,
         dice=dice,

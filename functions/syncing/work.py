@@ -33,6 +33,15 @@ from console.schema import (
 )
 from console.tabs import DECIDED_BY, tabs_of
 from partnerdesk.domain.change import ACTIVITY, Change, Claim, Event, Mark, Write
+from partnerdesk.domain.doorbell import (
+    REPAIR_TAB,
+    RING,
+    Hearing,
+    Ring,
+    editor_of,
+    is_to_explain,
+    rings_of,
+)
 from partnerdesk.domain.errors import ConflictError, MissingError, RefusedError, UnavailableError
 from partnerdesk.domain.licence import Licence
 from partnerdesk.domain.person import Person
@@ -205,6 +214,10 @@ class _Visit:
     """How many rows each tab had when it was last looked at."""
 
     has_committed: bool = False
+    rings: Sequence[Ring] = ()
+    """What the doorbell told since the last visit, the latest last."""
+
+    hearing: Hearing = field(default_factory=Hearing)
 
     @property
     def now(self) -> datetime:
@@ -223,32 +236,65 @@ class _Visit:
         return self.services.memory.places.get(self.workbook, {})
 
     def run(self) -> bool:
-        """Look, do what is asked, write, look again."""
+        """Listen, look, do what is asked, write, look again."""
+        rung = self._listen()
         self._recall()
         rows = self._poll()
         self._answer(rows)
         if self.has_committed:
             rows = self._look(inbox.staff_view)
-        return self._flush(rows)
+        is_unfinished = self._flush(rows)
+        self._forget(rung)
+        return is_unfinished
+
+    def _listen(self) -> Sequence[Mark]:
+        """
+        Take what the doorbell told, and return the marks that it left.
+
+        First of all: every edit that is reported by now stands in what is read next.
+        """
+        marks = self.services.marks.take(self.workbook, limit=MOST_ROWS)
+        rung = [mark for mark in marks if mark.kind == RING]
+        self.rings = rings_of(rung)
+        return rung
+
+    def _forget(self, rung: Sequence[Mark]) -> None:
+        """Forget what the doorbell told, but for when: what came of it is committed."""
+        if rung:
+            heard = self.hearing.after(self.rings).snapshot(self.workbook)
+            self.services.ledger.commit(Change(at=self.now, snapshots=(heard,)))
+            self.services.marks.clear(rung)
 
     def _recall(self) -> None:
         snapshots = self.services.ledger.snapshots(self.workbook)
-        self.kept = {key: Kept.of(snapshot) for key, snapshot in snapshots.items()}
+        self.hearing = Hearing.of(snapshots)
+        self.kept = {key: Kept.of(it) for key, it in snapshots.items() if key[0] != RING}
 
     # Looking
 
     def _poll(self) -> Rows:
-        """Return the rows; once an hour compare every cell of ours on the way."""
+        """Return the rows; compare every cell of ours once an hour, or where somebody asked."""
         memory, now = self.services.memory, self.now
-        if now - memory.compared_at.get(self.workbook, _LONG_AGO) < COMPARE_AFTER:
+        is_due = now - memory.compared_at.get(self.workbook, _LONG_AGO) >= COMPARE_AFTER
+        asked = {it.sheet_id for it in self.rings if it.what == REPAIR_TAB}
+        if not (is_due or asked):
             return self._look(inbox.staff_view)
-        everything = self._look(inbox.whole_view)
-        for tab in self.tabs:
-            self._compare(tab, everything[tab.key])
-        memory.compared_at[self.workbook] = now
+        if asked:
+            memory.surveyed_at.pop(self.workbook, None)
+
+        def is_whole(tab: Tab) -> bool:
+            return is_due or self.places[tab.key].sheet_id in asked
+
+        def view(tab: Tab) -> tuple[str, ...]:
+            return inbox.whole_view(tab) if is_whole(tab) else inbox.staff_view(tab)
+
+        rows = self._look(view)
+        for tab in filter(is_whole, self.tabs):
+            self._compare(tab, rows[tab.key])
+        if is_due:
+            memory.compared_at[self.workbook] = now
         return {
-            tab.key: tuple(inbox.narrowed(row, tab) for row in everything[tab.key])
-            for tab in self.tabs
+            tab.key: tuple(inbox.narrowed(row, tab) for row in rows[tab.key]) for tab in self.tabs
         }
 
     def _look(self, view: View) -> Rows:
@@ -347,6 +393,8 @@ class _Visit:
             for ref, row in sorted(found.owned.items(), key=lambda pair: pair[1].index):
                 if it := self._asked(tab, ref, row):
                     asked[ref] = it
+                elif self._is_to_explain(tab, row):
+                    self._explain(tab, ref)
         intents = {ref: it.intent for ref, it in asked.items()}
         held = inbox.held_back(intents, self.services.settings.bulk_limit)
         for ref, it in asked.items():
@@ -386,6 +434,16 @@ class _Visit:
             return None
         intent = inbox.intent_of(tab, row, kept, record)
         return _Asked(tab, record, intent) if intent else None
+
+    def _is_to_explain(self, tab: QueueTab[Any], row: Row) -> bool:
+        sheet_id = self.places[tab.key].sheet_id
+        return is_to_explain(self.rings, sheet_id, row.index, at=self.now)
+
+    def _explain(self, tab: QueueTab[Any], ref: str) -> None:
+        """Let a row say in Result where its record stands and what is possible."""
+        kept = self.kept.get((tab.key, ref), Kept())
+        told = plan.explanation(tab, self._see(tab, ref, kept))
+        self._keep(tab.key, ref, kept.answered(result=told))
 
     def _carry_out(self, asked: _Asked) -> None:
         intent = asked.intent
@@ -427,7 +485,7 @@ class _Visit:
         place = self.places[asked.tab.key]
         cell = ACTION if asked.intent.is_new else CONFIRM
         at = asked.intent.row.index, place.columns[cell]
-        return self.services.reported(self.workbook, place.sheet_id, *at)
+        return editor_of(self.rings, place.sheet_id, at, at=self.now)
 
     def _step(self, asked: _Asked, step: Step, act: Act, *, who: str) -> None:
         """

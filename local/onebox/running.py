@@ -10,6 +10,7 @@ from typing import Final
 
 from console.google import Budget, GoogleSheets, signed_in
 from console.tabs import TITLES
+from intake.app import SHEET_EDITS
 from intake.app import build as build_intake
 from licensing.app import PATH as IN_PRODUCT
 from licensing.app import build as build_licensing
@@ -20,14 +21,14 @@ from onebox.samples import send_samples
 from onebox.scheduler import Scheduler
 from onebox.server import Gateway, application
 from onebox.serving import address_of, bind, serve
-from onebox.sheets import Rung, SheetServer, open_sheets
+from onebox.sheets import SheetServer, open_sheets
 from onebox.wiring import Adapters
 from onebox.worker import Loop, work_off
 from partnerdesk.domain.change import Change
 from partnerdesk.domain.record import Workbook
 from partnerdesk.domain.settings import AcceptLimits
 from partnerdesk.jobs import Jobs
-from syncing.services import Reports
+from sheetserver.settings import Webhook
 from syncing.services import Services as SyncingServices
 from syncing.work import visit
 
@@ -88,9 +89,14 @@ class RunningDesk:
     def _start(
         self, desk_socket: socket, sheets_socket: socket, opened: ExitStack, *, is_demo: bool
     ) -> None:
-        console = self._serve_sheets(sheets_socket, opened)
+        secret = self.adapters.ids.secret()
+        console = self._serve_sheets(sheets_socket, opened, secret)
         intake = build_intake(
-            wiring.intake_services(self.adapters, notice=self._notice() if is_demo else "")
+            wiring.intake_services(
+                self.adapters,
+                doorbell=wiring.doorbell(console.books, secret),
+                notice=self._notice() if is_demo else "",
+            )
         )
         gateway = Gateway(
             functions={
@@ -118,12 +124,16 @@ class RunningDesk:
             "and to nobody; licences are signed with a key of this machine."
         )
 
-    def _serve_sheets(self, listening: socket, opened: ExitStack) -> "Console":
-        """Start the sheet server; the desk signs in to it like anybody else."""
+    def _serve_sheets(self, listening: socket, opened: ExitStack, secret: str) -> "Console":
+        """
+        Start the sheet server; the desk signs in to it like anybody else.
+
+        It rings at the desk's own door, with a secret that only this run knows.
+        """
         console = Console(self.adapters)
         root = address_of(listening)
-        secret = self.adapters.ids.secret()
-        server = open_sheets(self._place, root=root, secret=secret, on_edit=console.hear)
+        rings_at = Webhook(f"{self.addresses.desk}{SHEET_EDITS}", secret)
+        server = open_sheets(self._place, root=root, webhook=rings_at)
         opened.callback(server.app.close)
         opened.callback(serve(server.app, listening).stop)
         opened.callback(server.app.hang_up)
@@ -139,11 +149,11 @@ class RunningDesk:
         def woken(change: Change) -> None:
             if change.outbox:
                 worker.wake()
-            for workbook in {mark.workbook for mark in change.marks()} & visits.keys():
+            marked = {mark.workbook for mark in (*change.marks(), *change.touched())}
+            for workbook in marked & visits.keys():
                 visits[workbook].wake()
 
         self.adapters.ledger.on_commit(woken)
-        console.wakes(visits)
         return [worker, Loop("scheduler", scheduler.look, at_least_every=LOOK), *visits.values()]
 
 
@@ -168,8 +178,6 @@ class Console:
 
     def __init__(self, adapters: Adapters) -> None:
         self._adapters = adapters
-        self._reports = Reports(adapters.clock)
-        self._visits: Mapping[Workbook, Loop] = {}
         self.books: Mapping[Workbook, str] = {}
         self._services: SyncingServices | None = None
 
@@ -191,7 +199,6 @@ class Console:
                 budget=Budget.unlimited(),
             ),
             settings=self._adapters.settings,
-            reported=self._reports.who,
         )
 
     def visits(self, workbook: Workbook) -> Loop:
@@ -203,17 +210,6 @@ class Console:
 
         name = f"visits to {TITLES[workbook]}"
         return Loop(name, look, at_least_every=POLL, at_most_every=WINDOW)
-
-    def wakes(self, visits: Mapping[Workbook, Loop]) -> None:
-        """Let edits in the grid wake these loops."""
-        self._visits = visits
-
-    def hear(self, rung: Rung) -> None:
-        """Remember who edited, and look at the workbook soon."""
-        for workbook, book in self.books.items():
-            if book == rung.workbook and workbook in self._visits:
-                self._reports.hear(workbook, rung.sheet_id, rung.span, rung.user)
-                self._visits[workbook].wake()
 
 
 def _certain() -> float:

@@ -14,9 +14,11 @@ from onebox.mailbox import Mailbox
 from onebox.place import Place
 from onebox.signer import KeyFileSigner, licence_key, make_key
 from partnerdesk.domain.holidays import US_FEDERAL
+from partnerdesk.domain.record import Workbook
 from partnerdesk.domain.settings import AcceptLimits, Settings
 from partnerdesk.domain.signature import Links
 from partnerdesk.jobs import Jobs, jobs_of
+from partnerdesk.usecases.answer_doorbell import Doorbell
 from partnerdesk.usecases.screen_record import Desk
 from partnerdesk.usecases.send_mail import Post
 from relay import work as relay_work
@@ -83,7 +85,13 @@ def open_adapters(
     )
 
 
-def intake_services(adapters: Adapters, *, notice: str) -> IntakeServices:
+def doorbell(books: Mapping[Workbook, str], secret: str) -> Doorbell:
+    """Return who may ring; the sheet server keeps real time, even where the desk runs ahead."""
+    known = {book: workbook for workbook, book in books.items()}
+    return Doorbell(known, secrets=lambda: (secret,), clock=DeskClock())
+
+
+def intake_services(adapters: Adapters, *, doorbell: Doorbell, notice: str) -> IntakeServices:
     """Return the ports behind the public pages; `notice` stands on top of each."""
     return IntakeServices(
         ledger=adapters.ledger,
@@ -91,6 +99,7 @@ def intake_services(adapters: Adapters, *, notice: str) -> IntakeServices:
         ids=adapters.ids,
         links=adapters.links,
         settings=adapters.settings,
+        doorbell=doorbell,
         notice=notice,
     )
 

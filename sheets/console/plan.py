@@ -270,6 +270,19 @@ NEXT: Final[Mapping[str, str]] = {
 """What follows by itself, by the work that a message asks for."""
 
 
+def explanation(tab: QueueTab[Any], seen: Seen[Any]) -> str:
+    """Return where a record stands, whose turn it is, what is possible, and what came last."""
+    labels = ", ".join(action.label for action in tab.legal(seen.record))
+    possible = f"Possible now: {labels}." if labels else "No step is possible now."
+    last = seen.last
+    told = (
+        f"» {seen.at:%H:%M} {tab.status(seen)}. "
+        f"Waiting for {tab.waiting_for(seen.record).line}. {possible} "
+        f"Last: {words(last.what)}, {day(last.at)} {last.at:%H:%M} UTC ({who(last)})."
+    )
+    return f"{told} Read Preview, then tick Confirm." if seen.kept.is_pending else told
+
+
 def preview(
     label: str,
     changes: Iterable[Change],

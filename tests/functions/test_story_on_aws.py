@@ -12,11 +12,14 @@ from gspread.utils import rowcol_to_a1
 
 from partnerdesk.domain.licence_check import check
 from sheetserver.accounts import create_service_account
+from sheetserver.webhook import signed_headers
 from tests.cloud import a_cloud, may
 from tests.template import functions
 from tests.workbooks import SheetServer
 
 COMPANY = "Northwind Orchard Systems"
+BELL = "Glöckchen 🔔"
+NONCE = "0b9a7f43-7c61-4a3b-9d53-0c1d2e3f4a5b"
 
 ASKED = {
     "organisation": COMPANY,
@@ -98,7 +101,9 @@ class Staff:
         heading, *rows = sheet.get_all_values()
         at = next(n for n, row in enumerate(rows, start=2) if row[0] == ref)
         for name, value in cells.items():
-            sheet.update([[value]], rowcol_to_a1(at, heading.index(name) + 1), raw=True)
+            cell = rowcol_to_a1(at, heading.index(name) + 1)
+            sheet.update([[value]], cell, raw=True)
+        return sheet.id, cell
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +129,7 @@ def office(monkeypatch, server, staff):
         ComplianceWorkbook=staff.compliance.id,
         SheetsRoot=server.root,
     ) as cloud:
-        cloud.secret(link_key="k" * 64, google_account=staff.desk_account)
+        cloud.secret(link_key="k" * 64, google_account=staff.desk_account, doorbell_secret=BELL)
         cloud.publish_lists()
         yield cloud
 
@@ -305,6 +310,41 @@ def test_staff_see_the_row_act_on_it_and_read_what_came_of_it(office, staff):
     assert licence["Result"]
     first, second = office.mails()
     assert licence_of(first) == licence_of(second)
+
+
+def ring(office, book, sheet_id, cell):
+    """Ring the doorbell of a workbook as its script would, once Ana has edited a cell."""
+    told = {
+        "v": 1,
+        "type": "edit",
+        "event": None,
+        "at": "2026-11-25T12:00:00.000Z",
+        "workbook": book.id,
+        "sheetId": sheet_id,
+        "sheet": "Licences",
+        "range": cell,
+        "user": "ana@vendor.example",
+    }
+    body = json.dumps(told)
+    stamp = str(int(office.clock.now().timestamp()))
+    headers = signed_headers(BELL, stamp, NONCE, "/v1/sheet-edits", body.encode())
+    lower = {name.lower(): text for name, text in headers.items()}
+    return office.ask("POST", "/v1/sheet-edits", body, **lower)
+
+
+def test_the_doorbell_brings_a_visit_that_knows_who_edited(office, staff):
+    """Without any tick: the ring is a mark, marks reach the relay, the relay wakes the visit."""
+    ref = office.post("/v1/trials", ASKED).json["reference"]
+    office.minute()
+    licence = staff.row(staff.desk, "Trials", ID=ref)["Licence"]
+
+    sheet_id, cell = staff.choose(staff.desk, "Licences", licence, Action="Resend")
+    answer = ring(office, staff.desk, sheet_id, cell)
+    assert (answer.status, answer.json) == (202, {"workbook": "known"})
+    office.run()
+
+    assert "(ana@vendor.example)" in staff.row(staff.desk, "Licences", ID=licence)["Result"]
+    assert ring(office, staff.desk, sheet_id, cell).status == 401
 
 
 def clear(office, staff, ref):

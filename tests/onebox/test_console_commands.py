@@ -20,7 +20,7 @@ def place(tmp_path):
 def port(place):
     """The port of a sheet server on the place's folder, with workbooks that are empty."""
     with listening() as (socket, root):
-        server = open_sheets(place, root=root, secret="s", on_edit=lambda _: None)  # noqa: S106
+        server = open_sheets(place, root=root)
         server.workbooks()
         with serving(server.app, socket):
             yield root.rpartition(":")[2]

@@ -12,9 +12,7 @@ from onebox.log import FactsFormatter
 from onebox.place import Place
 from onebox.running import RunningDesk
 from onebox.samples import SAMPLES
-from onebox.sheets import span_of
 from partnerdesk.domain.trial import TrialRequest
-from syncing.services import Span
 
 ROUNDS = 2_000
 
@@ -109,19 +107,6 @@ def test_bytes_that_are_no_text_are_refused_and_answered(desk):
         urlopen(request)  # noqa: S310 - our own server
     with refused.value:
         assert refused.value.code == 400
-
-
-@pytest.mark.parametrize(
-    ("a1", "span"),
-    [
-        ("B2", Span(1, 1, 2, 2)),
-        ("B2:C4", Span(1, 1, 4, 3)),
-        ("B:B", Span(0, 1, 1 << 31, 2)),
-        ("", Span(0, 0, 0, 0)),
-    ],
-)
-def test_a_doorbells_range_is_its_cells(a1, span):
-    assert span_of(a1) == span
 
 
 def test_a_log_line_tells_the_planned_facts():

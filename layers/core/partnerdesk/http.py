@@ -17,6 +17,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, CORSConf
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+from partnerdesk.domain.doorbell import UnheardError
 from partnerdesk.domain.errors import (
     ConflictError,
     DeskError,
@@ -53,8 +54,8 @@ class TooLargeError(RefusedError):
 
     code = "too-large"
 
-    def __init__(self) -> None:
-        super().__init__(f"Please send at most {MOST_BYTES:,} bytes.")
+    def __init__(self, at_most: int) -> None:
+        super().__init__(f"Please send at most {at_most:,} bytes.")
 
 
 class UnsupportedTypeError(RefusedError):
@@ -82,6 +83,7 @@ STATUS: Mapping[type[DeskError], HTTPStatus] = {
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     LimitReachedError: HTTPStatus.TOO_MANY_REQUESTS,
     UnreadableError: HTTPStatus.BAD_REQUEST,
+    UnheardError: HTTPStatus.UNAUTHORIZED,
     TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }
@@ -89,6 +91,7 @@ STATUS: Mapping[type[DeskError], HTTPStatus] = {
 
 TITLES: Mapping[int, str] = {
     400: "Not readable",
+    401: "Not accepted",
     404: "Not found",
     405: "Not possible here",
     409: "Conflict",
@@ -101,7 +104,12 @@ TITLES: Mapping[int, str] = {
     503: "Not available just now",
 }
 
-_LOGGED: Mapping[int, int] = {429: logging.WARNING, 503: logging.WARNING}
+_LOGGED: Mapping[int, int] = {
+    401: logging.DEBUG,  # whoever sends it chooses how often
+    413: logging.DEBUG,
+    429: logging.WARNING,
+    503: logging.WARNING,
+}
 
 ErrorPage = Callable[[int, str, str], str]
 """Makes the page that people see instead of a problem: from title, sentence and reference."""
@@ -175,7 +183,7 @@ def sent(request: "Request") -> Submission:
     :raises UnsupportedTypeError: when it is compressed, or of another type or charset
     :raises UnreadableError: when it is not what it says it is
     """
-    body = _body(request)
+    body = raw(request, at_most=MOST_BYTES)
     if request.headers.get("content-encoding"):
         message = "Please send the body as it is, without Content-Encoding."
         raise UnsupportedTypeError(message)
@@ -187,15 +195,20 @@ def sent(request: "Request") -> Submission:
         raise UnreadableError(message) from None
 
 
-def _body(request: "Request") -> bytes:
+def raw(request: "Request", *, at_most: int) -> bytes:
+    """
+    Return the bytes that were sent, without the gateway's Base64 around them.
+
+    :raises TooLargeError: when there are more than so many, or are said to be
+    """
     stated = request.headers.get("content-length", "")
     event = request.resolved_event.raw_event
     text = event.get("body") or ""
-    if stated.isdecimal() and int(stated[:20]) > MOST_BYTES:
-        raise TooLargeError
+    if stated.isdecimal() and int(stated[:20]) > at_most:
+        raise TooLargeError(at_most)
     body = b64decode(text) if event.get("isBase64Encoded") else text.encode(errors="replace")
-    if len(body) > MOST_BYTES:
-        raise TooLargeError
+    if len(body) > at_most:
+        raise TooLargeError(at_most)
     return body
 
 

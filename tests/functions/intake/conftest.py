@@ -2,6 +2,7 @@ import pytest
 
 from intake.app import build
 from intake.services import Services
+from partnerdesk.usecases.answer_doorbell import Doorbell
 from tests.desk import SmallDesk
 
 
@@ -17,6 +18,7 @@ class Intake:
                 "ids": desk.ids,
                 "links": desk.links,
                 "settings": desk.settings,
+                "doorbell": Doorbell({}, secrets=lambda: (), clock=desk.clock),
             }
             | parts
         )

@@ -36,14 +36,23 @@ class Vault:
 
         :raises SecretUnavailableError: when it cannot be read, or nobody put it there
         """
+        found = self.find(name)
+        if not found:
+            message = f"The secret has no {name} yet."
+            raise SecretUnavailableError(message, name=name)
+        return found
+
+    def find(self, name: str) -> str:
+        """
+        Return a secret as above, empty when nobody put it there.
+
+        :raises SecretUnavailableError: when the secrets cannot be read
+        """
         now = self._clock.now()
         if self._read_at is None or now - self._read_at >= KEPT_FOR:
             self._values = self._read()
             self._read_at = now
-        if name not in self._values:
-            message = f"The secret has no {name} yet."
-            raise SecretUnavailableError(message, name=name)
-        return self._values[name]
+        return self._values.get(name, "")
 
     def _read(self) -> Mapping[str, str]:
         try:
