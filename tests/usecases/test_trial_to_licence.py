@@ -42,7 +42,7 @@ def test_a_clear_request_ends_in_a_mailed_licence_that_verifies(desk):
     licence = desk.ledger.get(Licence, trial.licence)
     file = desk.ledger.get(LicenceFile, trial.licence)
     assert trial.state is TrialState.ISSUED
-    assert trial.mailed_at == desk.now()
+    assert trial.mailed_at == trial.first_mailed_at == desk.now()
     assert (licence.state, licence.standing) == (LicenceState.ISSUED, Standing.ACTIVE)
     assert licence.ends_at - licence.starts_at == timedelta(days=30, hours=8)
     outcome = check(file.text.encode(), desk.signer.public_key(), at=desk.now())

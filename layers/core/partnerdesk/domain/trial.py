@@ -138,6 +138,10 @@ class TrialRequest(Record):
 
     state_since: datetime | None = None
     mailed_at: datetime | None = None
+    """When the last mail about it was handed over."""
+
+    first_mailed_at: datetime | None = None
+    """When the first was: that stops the clock (rules.md 16)."""
 
     @property
     def family(self) -> str:

@@ -87,7 +87,9 @@ def _told(mailing: Mailing, at: datetime, ledger: Ledger, *, is_sent: bool) -> l
     if mailing.about.startswith("SCR-"):
         return [ledger.get(ScreeningCase, mailing.about)]
     trial = ledger.get(TrialRequest, mailing.about)
-    told: list[Record] = [replace(trial, mailed_at=at) if is_sent else trial]
+    first = trial.first_mailed_at or trial.mailed_at or at
+    mailed = replace(trial, mailed_at=at, first_mailed_at=first)
+    told: list[Record] = [mailed if is_sent else trial]
     if mailing.file:
         licence = ledger.get(Licence, mailing.file)
         told.append(replace(licence, mailed_at=at) if is_sent else licence)
