@@ -11,14 +11,14 @@ import click
 
 from console import provision as building
 from console.google import Budget, Endpoint, GoogleSheets, find, signed_in
-from console.tabs import TITLES, tabs_of
+from console.tabs import TITLES, all_tabs_of
 from onebox.clock import DeskClock
 from onebox.place import Place
 from partnerdesk.domain.errors import MissingError
 from partnerdesk.domain.record import Workbook
 from partnerdesk.ports import SheetMessage
 
-WORKBOOKS: Final = tuple(workbook for workbook in Workbook if tabs_of(workbook))
+WORKBOOKS: Final = tuple(workbook for workbook in Workbook if all_tabs_of(workbook))
 LONGEST: Final = timedelta(minutes=5)
 """How long building all tabs of a workbook may take."""
 
@@ -118,7 +118,7 @@ def _book(workbook: Workbook, named: Mapping[str, str], http: Endpoint) -> str:
 def _build(workbook: Workbook, sheets: GoogleSheets, *, is_rehearsal: bool) -> None:
     until = sheets.clock.now() + LONGEST
     found = sheets.describe(workbook, until=until)
-    wanted = building.requests(tabs_of(workbook), found, account=sheets.account)
+    wanted = building.requests(all_tabs_of(workbook), found, account=sheets.account)
     if wanted and not is_rehearsal:
         sheets.write(workbook, wanted, until=until)
     click.echo(f"{TITLES[workbook]}: {_told(wanted, is_rehearsal=is_rehearsal)}")

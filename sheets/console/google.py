@@ -46,7 +46,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0
 """Seconds before a read is tried again, doubled each time."""
 
 TABS: Final = (
-    "properties,sheets(properties,developerMetadata,protectedRanges,conditionalFormats,filterViews)"
+    "properties,sheets(properties,developerMetadata,protectedRanges,conditionalFormats,"
+    "filterViews,charts(chartId,spec))"
 )
 HEADS: Final = (
     "sheets(properties.sheetId,"

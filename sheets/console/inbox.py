@@ -8,7 +8,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any, Final, TypeAlias
 
-from console.schema import CHECK, Action, Kept, Place, QueueTab, Rev, Row, Tab
+from console.schema import CHECK, Action, BoardTab, Kept, Place, QueueTab, Rev, Row, Tab
 from partnerdesk.domain.chain import canonical
 from partnerdesk.domain.record import Record
 from partnerdesk.ports import CellValue
@@ -270,13 +270,13 @@ View: TypeAlias = Callable[[Tab], tuple[str, ...]]
 
 
 def staff_view(tab: Tab) -> tuple[str, ...]:
-    """Return what tells whose row it is, and the staff's cells."""
-    return (*CHECK, *tab.staff_fields)
+    """Return what tells whose row it is, and the staff's cells; of a board its switches."""
+    return tab.staff_fields if isinstance(tab, BoardTab) else (*CHECK, *tab.staff_fields)
 
 
 def whole_view(tab: Tab) -> tuple[str, ...]:
-    """Return every column."""
-    return tuple(tab.by_field)
+    """Return every column; of a board its switches, since it is written anew and not compared."""
+    return tab.staff_fields if isinstance(tab, BoardTab) else tuple(tab.by_field)
 
 
 def echo_view(tab: Tab) -> tuple[str, ...]:

@@ -7,12 +7,15 @@ from math import isclose
 from typing import Any, Final
 
 from console.schema import (
+    BoardTab,
     Column,
+    Picture,
     Place,
     QueueTab,
     Tab,
     Tone,
     runs,
+    typed,
 )
 from partnerdesk.domain.chain import canonical
 from partnerdesk.domain.waiting import Flag
@@ -44,7 +47,8 @@ def identity(key: str) -> int:
 
 def _room(tab: Tab) -> Mapping[str, int]:
     """Return the size of a tab that is new."""
-    return {"rowCount": FIRST_ROWS, "columnCount": len(tab.every_column) + SPARE_COLUMNS}
+    rows = tab.height if isinstance(tab, BoardTab) else FIRST_ROWS
+    return {"rowCount": rows, "columnCount": len(tab.every_column) + SPARE_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,7 @@ def requests(tabs: Sequence[Tab], found: Found, *, account: str) -> tuple[SheetM
         wanted.extend(_protections(tab, ground, account))
         wanted.extend(_colours(tab, ground))
         wanted.extend(_views(tab, ground))
+        wanted.extend(_charts(tab, ground))
     return tuple(wanted)
 
 
@@ -165,10 +170,12 @@ def _tab_itself(tab: Tab, ground: Ground, index: int) -> Iterator[SheetMessage]:
         yield {"addSheet": {"properties": made}}
     elif properties["title"] not in {tab.title, f"{tab.title} (desk)"}:
         yield _sheet(ground, "title", {"title": tab.title})
-    grid = {"frozenRowCount": 1, "frozenColumnCount": 2}
-    if not any(ground.fields) and not ground.is_new:
+    grid = {"frozenRowCount": 1, "frozenColumnCount": 0 if isinstance(tab, BoardTab) else 2}
+    there = properties.get("gridProperties", {})
+    is_small = isinstance(tab, BoardTab) and there.get("rowCount", tab.height) < tab.height
+    if is_small or not (any(ground.fields) or ground.is_new):
         grid = {**_room(tab), **grid}
-    if not holds(properties.get("gridProperties", {}), grid):
+    if not holds(there, grid):
         mask = ",".join(f"gridProperties.{name}" for name in grid)
         yield _sheet(ground, mask, {"gridProperties": grid})
     if not _noted(ground.sheet.get("developerMetadata", ()), TAB_KEY):
@@ -272,8 +279,9 @@ def _looks(tab: Tab, ground: Ground) -> tuple[SheetMessage, ...]:
         for name, at in sorted(columns.items(), key=lambda pair: pair[1])
         for request in _dress(tab.by_field[name], ground, at)
     ]
-    declared = [[repr(column.cell), column.width, column.is_staff] for column in tab.every_column]
-    looks = sha256(canonical([declared, GREY, HEAD, HEAD_STAFF]).encode()).hexdigest()[:16]
+    if isinstance(tab, BoardTab):
+        dress.extend(_board_dress(tab, ground))
+    looks = sha256(canonical(_declared(tab)).encode()).hexdigest()[:16]
     metadata = ground.sheet.get("developerMetadata", ())
     if _noted(metadata, LOOKS_KEY) == looks:
         return ()
@@ -284,6 +292,64 @@ def _looks(tab: Tab, ground: Ground) -> tuple[SheetMessage, ...]:
         else _metadata(LOOKS_KEY, looks, {"sheetId": ground.sheet_id})
     )
     return (*dress, remembered)
+
+
+def _declared(tab: Tab) -> list[object]:
+    """Return all that a tab's dress rests on."""
+    columns = [[repr(column.cell), column.width, column.is_staff] for column in tab.every_column]
+    declared: list[object] = [columns, GREY, HEAD, HEAD_STAFF]
+    if isinstance(tab, BoardTab):
+        declared.append([[section.title, section.size] for section in tab.sections])
+    return declared
+
+
+def _board_dress(tab: BoardTab, ground: Ground) -> Iterator[SheetMessage]:
+    """Yield what makes the titles of a board's sections stand out."""
+    columns = _columns(tab, ground.fields)
+    look = {"backgroundColor": colour(HEAD), "textFormat": {"bold": True}}
+    for section, start in zip(tab.sections, tab.starts, strict=True):
+        if section.title:
+            for first, last in runs(columns[name] for name in tab.told):
+                place = {**_body(ground, first, last), **_rows(start - 1, start)}
+                mask = "userEnteredFormat(backgroundColor,textFormat.bold)"
+                yield _repeat(place, {"userEnteredFormat": look}, mask)
+
+
+def _rows(start: int, end: int) -> Mapping[str, int]:
+    return {"startRowIndex": start, "endRowIndex": end}
+
+
+def told(tab: BoardTab, place: Place, picture: Picture) -> tuple[SheetMessage, ...]:
+    """
+    Return the requests that make a board say what is to be said, and nothing else.
+
+    All rows below the heading are written, so that nothing stays of what moved.
+    """
+    lines = tab.lines(picture)
+    by_index = {place.columns[name]: at for at, name in enumerate(tab.told)}
+    return tuple(
+        {
+            "updateCells": {
+                "range": {
+                    "sheetId": place.sheet_id,
+                    "startRowIndex": 1,
+                    "startColumnIndex": first,
+                    "endColumnIndex": last + 1,
+                },
+                "rows": [
+                    {
+                        "values": [
+                            {"userEnteredValue": typed(line[by_index[at]])}
+                            for at in range(first, last + 1)
+                        ]
+                    }
+                    for line in lines
+                ],
+                "fields": "userEnteredValue",
+            }
+        }
+        for first, last in runs(by_index)
+    )
 
 
 def _remembering(metadata: int, looks: str) -> SheetMessage:
@@ -355,13 +421,13 @@ def _protections(tab: Tab, ground: Ground, account: str) -> Iterator[SheetMessag
     }
     editors = {"editors": {"users": [account]}} if account else {}
     for name, place in wanted.items():
-        declared = {"range": place, "description": name, **editors}
+        declared = {**place, "description": name, **editors}
         found = there.get(name)
         if found is None:
             yield {"addProtectedRange": {"protectedRange": declared}}
         elif not holds(found, declared):
             changed = {"protectedRangeId": found["protectedRangeId"], **declared}
-            mask = "range,editors" if account else "range"
+            mask = ",".join([*place, *editors])
             yield {"updateProtectedRange": {"protectedRange": changed, "fields": mask}}
     for name in there.keys() - wanted.keys():
         gone = there[name]["protectedRangeId"]
@@ -369,15 +435,18 @@ def _protections(tab: Tab, ground: Ground, account: str) -> Iterator[SheetMessag
 
 
 def _protected(tab: Tab, ground: Ground) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield the name of each protection, and what it covers; of a board all but its switches."""
     columns = _columns(tab, ground.fields)
+    if isinstance(tab, BoardTab):
+        switches = [{**_body(ground, columns[name]), "endRowIndex": 2} for name in tab.staff_fields]
+        yield "desk: board", {"range": {"sheetId": ground.sheet_id}, "unprotectedRanges": switches}
+        return
     heading = {"startRowIndex": 0, "endRowIndex": 1, "startColumnIndex": 0}
-    yield (
-        "desk: headings",
-        {"sheetId": ground.sheet_id, **heading, "endColumnIndex": max(columns.values()) + 1},
-    )
+    end = {"endColumnIndex": max(columns.values()) + 1}
+    yield "desk: headings", {"range": {"sheetId": ground.sheet_id, **heading, **end}}
     ours = {at: name for name, at in columns.items() if not tab.by_field[name].is_staff}
     for first, last in runs(ours):
-        yield f"desk: {ours[first]}", _body(ground, first, last)
+        yield f"desk: {ours[first]}", {"range": _body(ground, first, last)}
 
 
 def _colours(tab: Tab, ground: Ground) -> Iterator[SheetMessage]:
@@ -441,6 +510,65 @@ def _views(tab: Tab, ground: Ground) -> Iterator[SheetMessage]:
         spec = {"columnIndex": columns[name], "filterCriteria": {"condition": condition}}
         view = {"title": title, "range": place, "filterSpecs": [spec]}
         yield {"addFilterView": {"filter": view}}
+
+
+CHART: Final = {"widthPixels": 480, "heightPixels": 290}
+VALUE_AXES: Final = {"BAR": "BOTTOM_AXIS", "COLUMN": "LEFT_AXIS"}
+
+
+def _charts(tab: Tab, ground: Ground) -> Iterator[SheetMessage]:
+    """
+    Yield the charts of a board that are not there, or whose cells lie elsewhere.
+
+    They stand to the right of all columns, one below the other. How they look
+    is left to the staff once they are there.
+    """
+    if not isinstance(tab, BoardTab):
+        return
+    there = {each["spec"].get("title"): each for each in ground.sheet.get("charts", ())}
+    charted = [
+        (section, start)
+        for section, start in zip(tab.sections, tab.starts, strict=True)
+        if section.chart
+    ]
+    for nth, (section, start) in enumerate(charted):
+        spec = _chart(tab, ground, start, section.size, section.chart)
+        found = there.get(section.title)
+        wanted = {"title": section.title, "basicChart": spec}
+        if found is None:
+            cell = {
+                "sheetId": ground.sheet_id,
+                "rowIndex": 1 + nth * ROWS_OF_A_CHART,
+                "columnIndex": len(ground.fields),
+            }
+            position = {"overlayPosition": {"anchorCell": cell, **CHART}}
+            yield {"addChart": {"chart": {"spec": wanted, "position": position}}}
+        elif not holds(found["spec"].get("basicChart"), {part: spec[part] for part in SHOWING}):
+            yield {"updateChartSpec": {"chartId": found["chartId"], "spec": wanted}}
+
+
+ROWS_OF_A_CHART: Final = 15
+SHOWING: Final = ("domains", "series")
+"""What says which cells a chart shows."""
+
+
+def _chart(tab: BoardTab, ground: Ground, start: int, size: int, kind: str) -> Mapping[str, object]:
+    """Return the chart of a section: its first column names what its second counts."""
+    columns = _columns(tab, ground.fields)
+    labels, numbers = (
+        {
+            "sourceRange": {
+                "sources": [{**_body(ground, columns[name]), **_rows(start, start + size)}]
+            }
+        }
+        for name in tab.told[:2]
+    )
+    return {
+        "chartType": kind,
+        "legendPosition": "NO_LEGEND",
+        "domains": [{"domain": labels}],
+        "series": [{"series": numbers, "targetAxis": VALUE_AXES[kind]}],
+    }
 
 
 def colour(code: str) -> Mapping[str, float]:

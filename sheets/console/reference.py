@@ -9,6 +9,7 @@ from typing import Final
 from console.schema import (
     QUEUE_END,
     QUEUE_START,
+    BoardTab,
     Cell,
     Column,
     LogTab,
@@ -16,7 +17,7 @@ from console.schema import (
     Tab,
     Tone,
 )
-from console.tabs import TITLES, tabs_of
+from console.tabs import TITLES, all_tabs_of
 
 FILE: Final = Path("docs/console.md")
 """Where the guide lies, from the root of the repository."""
@@ -75,7 +76,7 @@ def guide() -> str:
     lines = [f"| {name} | {meaning} |" for name, meaning in MEANINGS.values()]
     lines += ["", "## The columns of every queue", "", *_table((*QUEUE_START, *QUEUE_END))]
     for workbook, title in TITLES.items():
-        tabs = tabs_of(workbook)
+        tabs = all_tabs_of(workbook)
         if tabs:
             lines += ["", f"## Workbook {title}"]
         for tab in tabs:
@@ -92,6 +93,9 @@ def _tab(tab: Tab) -> Iterator[str]:
         yield from ("", "| Status | Colour |", "|---|---|")
         for word, tone in tab.tones.items():
             yield f"| {word} | {MEANINGS[tone][0]} |"
+    if isinstance(tab, BoardTab):
+        yield from ("", *(f"- {it.title}" for it in tab.sections if it.title))
+        return
     if isinstance(tab, LogTab):
         yield from ("", f"It holds the latest {tab.most_rows:,} events.")
     own = tab.columns if isinstance(tab, QueueTab) else tab.every_column

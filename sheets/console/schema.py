@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum, StrEnum
 from functools import cached_property
 from itertools import groupby
@@ -399,6 +399,14 @@ class QueueTab(Tab, Generic[RecordT]):
     not_here: str = ""
     """Where new records come from, for whoever types one into this tab."""
 
+    counted: tuple[str, ...] = ()
+    """Columns of its own that a Summary counts by."""
+
+    @cached_property
+    def tallied(self) -> tuple[str, ...]:
+        """Return the fields that a Summary counts by."""
+        return (*TALLIED, *self.counted)
+
     @property
     def key(self) -> str:
         """Return the kind of its records."""
@@ -419,6 +427,9 @@ class QueueTab(Tab, Generic[RecordT]):
             return Flag.NEEDS_A_PERSON
         return self.waiting_for(seen.record).flag(seen.at)
 
+
+TALLIED: Final = ("status", "flag", "waiting_for", "due")
+"""The fixed columns of a queue that a Summary counts by."""
 
 PARKED: Final = "work parked"
 """The event of work that waits for a person."""
@@ -454,6 +465,112 @@ class LogTab(Tab):
     def every_column(self) -> tuple[Column, ...]:
         """Return the fixed columns around its own."""
         return (*LOG_START, *self.columns, *LOG_END)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How the console fares, for the line on top of a Summary (sheets.md C4)."""
+
+    edits: str
+    """What is known of live edits, in words."""
+
+    waiting: int = 0
+    """The rows that are out of date and are not being written now."""
+
+    calls: int = 0
+    """Calls of the spreadsheet service in the last minute."""
+
+    lists: Mapping[str, datetime] = field(default_factory=dict)
+    """When each restricted-party list was last known to be current; empty if nobody knows."""
+
+
+Cells: TypeAlias = Mapping[str, str]
+"""What some cells of a row say, by field, as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a board may tell of: what the rows of the queues say, and how the console fares."""
+
+    at: datetime
+    rows: Mapping[str, Sequence[Cells]]
+    """By the tab's key."""
+
+    health: Health
+
+
+def instant(text: str) -> datetime | None:
+    """Return the instant that a cell's text stands for, None for an empty one."""
+    if not text:
+        return None
+    return datetime.combine(EPOCH, datetime.min.time(), UTC) + timedelta(days=float(text))
+
+
+BoardLine: TypeAlias = tuple[Value, ...]
+"""A line of a board: a value for each of its columns that belong to the desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Lines of a board under a title; always as many, so that charts and colours stay in place."""
+
+    title: str
+    """Empty where the lines need none."""
+
+    size: int
+    lines: Callable[[Picture], Iterable[BoardLine]]
+    chart: str = ""
+    """The kind of chart that shows its first two columns, as the service names it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardTab(Tab):
+    """A tab that tells of other tabs. It has no records, and takes no edits."""
+
+    name: str
+    columns: tuple[Column, ...]
+    sections: tuple[Section, ...]
+    is_fixed: bool = False
+    """Whether it says the same whatever happens."""
+
+    @property
+    def key(self) -> str:
+        """Return its name in its workbook."""
+        return f"board.{self.name}"
+
+    @property
+    def every_column(self) -> tuple[Column, ...]:
+        """Return all its columns in their order."""
+        return self.columns
+
+    @cached_property
+    def told(self) -> tuple[str, ...]:
+        """Return the fields that the desk writes."""
+        return tuple(column.field for column in self.columns if not column.is_staff)
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """Return the row of each section's first line, counted from 0."""
+        at, found = 1, []
+        for section in self.sections:
+            found.append(at + bool(section.title))
+            at = found[-1] + section.size + 1
+        return tuple(found)
+
+    @property
+    def height(self) -> int:
+        """Return how many rows it takes, the heading included."""
+        return self.starts[-1] + self.sections[-1].size
+
+    def lines(self, picture: Picture) -> tuple[BoardLine, ...]:
+        """Return what stands below the heading, each section under its title."""
+        blank = ("",) * len(self.told)
+        lines: list[BoardLine] = []
+        for section in self.sections:
+            lines += [blank] * bool(lines)
+            lines += [(section.title, *blank[1:])] * bool(section.title)
+            lines += [(*line, *blank)[: len(blank)] for line in section.lines(picture)]
+        return tuple(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -533,11 +650,12 @@ class Place:
                 sheet |= {(at, first + n): held for n, held in enumerate(row)}
         height = max((len(block) for block in blocks), default=0)
         staff = [name for name in fields if name not in CHECK]
+        identity, rev = (self.columns.get(name) for name in CHECK)
         return tuple(
             Row(
                 index=at,
-                id=text_of(sheet.get((at, self.columns[ID.field]))),
-                rev=text_of(sheet.get((at, self.columns[REV.field]))),
+                id=text_of(sheet.get((at, identity))) if identity is not None else "",
+                rev=text_of(sheet.get((at, rev))) if rev is not None else "",
                 cells={name: text_of(sheet.get((at, self.columns[name]))) for name in staff},
             )
             for at in range(1, height)

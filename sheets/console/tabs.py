@@ -1,20 +1,28 @@
 """Every tab of the console and every column of it, once."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from console.schema import (
     Action,
+    BoardLine,
+    BoardTab,
     Cell,
+    Cells,
     Column,
     Happening,
     LogTab,
+    Picture,
     QueueTab,
     Relation,
+    Section,
     Seen,
     Tab,
     Tone,
     Value,
+    instant,
     words,
 )
 from partnerdesk.domain import licence, screening_case, trial
@@ -26,6 +34,8 @@ from partnerdesk.domain.record import Workbook
 from partnerdesk.domain.screening import Hit
 from partnerdesk.domain.screening_case import CaseMove, CaseState, Decision, ScreeningCase
 from partnerdesk.domain.trial import STAGES, TrialRequest, TrialState
+from partnerdesk.domain.waiting import Flag, day
+from partnerdesk.domain.waiting import Party as Turn
 
 TITLES: Final[Mapping[Workbook, str]] = {
     Workbook.DESK: "Partner desk",
@@ -91,6 +101,7 @@ TRIALS: Final = QueueTab[TrialRequest](
         "Refused": Tone.CLOSED,
     },
     not_here="the trial form",
+    counted=("received_at", "first_mailed_at"),
     relations=(Relation("contact", Person),),
     actions=(
         Action(
@@ -115,6 +126,13 @@ TRIALS: Final = QueueTab[TrialRequest](
         _yes("look_alike_domain"),
         Column("received_at", "Received", Cell.INSTANT, width=160),
         Column("licence", "Licence", width=150, note="Its row is in the tab Licences."),
+        Column(
+            "first_mailed_at",
+            "First mail",
+            Cell.INSTANT,
+            width=160,
+            note="The trial clock of 5 minutes runs until then.",
+        ),
         Column("mailed_at", "Last mail", Cell.INSTANT, width=160, note="When it was handed over."),
         Column("refusal", "Why refused", width=260),
     ),
@@ -267,6 +285,7 @@ CASES: Final = QueueTab[ScreeningCase](
     is_closed=_is_decided,
     tones={"Open": Tone.WAITING, "Cleared": Tone.DONE, "Confirmed": Tone.CLOSED},
     not_here="screening, which opens every case itself",
+    counted=("name", "opened_at"),
     relations=(Relation("about", TrialRequest), Relation("decision", Decision)),
     actions=(
         Action(
@@ -387,9 +406,208 @@ DECISIONS: Final = LogTab(
 )
 
 TABS: Final[tuple[Tab, ...]] = (TRIALS, LICENCES, ACTIVITY, CASES, DECISIONS)
-"""Every tab, in the order of the tabs in its workbook."""
+"""Every tab of rows, in the order of the tabs in its workbook."""
 
 
 def tabs_of(workbook: Workbook) -> tuple[Tab, ...]:
-    """Return the tabs of a workbook, in their order."""
+    """Return the tabs of rows of a workbook, in their order."""
     return tuple(tab for tab in TABS if tab.workbook is workbook)
+
+
+SILENCE: Final = (
+    "Is the last sync older than 10 minutes? Then the desk stands still: call whoever runs it. "
+    "Nothing is lost, forms and licences go on, and the tabs catch up by themselves."
+)
+"""What stands beside the health line."""
+
+MOST_CALLS: Final = 50
+"""What we ask of the spreadsheet service in a minute at most (sheets.md A9)."""
+
+
+def health_line(picture: Picture) -> str:
+    """Return the line that tells how the console fares (sheets.md C4)."""
+    health = picture.health
+    oldest = min(health.lists.values(), default=None)
+    parked = sum(
+        row["flag"] == Flag.NEEDS_A_PERSON for rows in picture.rows.values() for row in rows
+    )
+    parts = (
+        f"Last sync {picture.at:%H:%M:%S} UTC",
+        health.edits,
+        f"waiting rows {health.waiting}",
+        f"parked {parked}",
+        f"Google calls {health.calls} of {MOST_CALLS}",
+        f"list age {span(picture.at - oldest)}" if oldest else "list age unknown",
+    )
+    return ", ".join(parts)
+
+
+def span(time: timedelta) -> str:
+    """Return a stretch of time in its coarsest unit: `3 days`, `5 h`, `12 min`."""
+    hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
+    if hours >= HOURS_IN_WORDS:
+        return f"{hours // 24} days"
+    return f"{hours} h" if hours else f"{minutes} min"
+
+
+HOURS_IN_WORDS: Final = 48
+"""From here on, days tell more than hours."""
+
+
+def _health(picture: Picture) -> Iterator[BoardLine]:
+    yield health_line(picture), None, SILENCE
+
+
+def _by_status(tab: QueueTab[Any]) -> Section:
+    """Return the section that counts the rows of a tab by the words in Status."""
+
+    def lines(picture: Picture) -> Iterator[BoardLine]:
+        counts = Counter(row["status"] for row in picture.rows[tab.key])
+        for word in tab.tones:
+            yield word, counts[word]
+
+    return Section(f"{tab.title} by status", len(tab.tones), lines, chart="BAR")
+
+
+AGES: Final = (
+    ("Overdue by less than an hour", timedelta(hours=1)),
+    ("Overdue by less than a day", timedelta(days=1)),
+    ("Overdue by less than a week", timedelta(days=7)),
+    ("Overdue by a week or more", timedelta.max),
+)
+"""How overdue rows are told apart: words, and less than how long."""
+
+NO_CLOCK, IN_TIME = "Open without a due time", "Open, in time"
+
+
+def _age(row: Cells, at: datetime) -> str:
+    """Return how an open row stands with its clock; empty for one that waits for nobody."""
+    if row["waiting_for"].startswith(Turn.NOBODY):
+        return ""
+    due = instant(row["due"])
+    if due is None:
+        return NO_CLOCK
+    if at <= due:
+        return IN_TIME
+    return next(words for words, limit in AGES if at - due < limit)
+
+
+def _ageing(*tabs: QueueTab[Any]) -> Section:
+    """Return the section that counts open rows by how they stand with their clock."""
+
+    def lines(picture: Picture) -> Iterator[BoardLine]:
+        rows = [row for tab in tabs for row in picture.rows[tab.key]]
+        counts = Counter(_age(row, picture.at) for row in rows)
+        for words_ in (NO_CLOCK, IN_TIME, *(name for name, _ in AGES)):
+            yield words_, counts[words_]
+
+    title = f"Open {' and '.join(tab.title.lower() for tab in tabs)} by their clock"
+    return Section(title, len(AGES) + 2, lines)
+
+
+def _trial_clock(picture: Picture) -> Iterator[BoardLine]:
+    """Yield how often the first mail about a request was handed over in time. Rule SLA-4."""
+    took = [
+        mailed - received
+        for row in picture.rows[TRIALS.key]
+        if (received := instant(row["received_at"]))
+        if (mailed := instant(row["first_mailed_at"]))
+    ]
+    hits = sum(time <= trial.ACKNOWLEDGED_WITHIN + ROUNDING for time in took)
+    yield "Answered in time", hits
+    yield "Answered late", len(took) - hits
+    rate = round(100 * hits / len(took)) if took else None
+    yield "Hit rate in percent", rate, "From received to the first mail handed over (SLA-4)."
+
+
+ROUNDING: Final = timedelta(milliseconds=1)
+"""What cells lose of an instant at most."""
+
+WEEKS: Final = 8
+
+
+def _by_week(picture: Picture) -> Iterator[BoardLine]:
+    """Yield how many requests came in each of the last weeks, from Monday, the oldest first."""
+    today = picture.at.date()
+    monday = today - timedelta(days=today.weekday())
+    received = filter(None, (instant(row["received_at"]) for row in picture.rows[TRIALS.key]))
+    weeks = Counter((monday - it.date() + timedelta(days=6)).days // 7 for it in received)
+    for back in reversed(range(WEEKS)):
+        yield f"{monday - timedelta(weeks=back):%d %b}", weeks[back]
+
+
+def _oldest_case(picture: Picture) -> Iterator[BoardLine]:
+    cases = picture.rows[CASES.key]
+    opened = [
+        (at, row["name"])
+        for row in cases
+        if not row["waiting_for"].startswith(Turn.NOBODY)
+        if (at := instant(row["opened_at"]))
+    ]
+    since, about = min(opened, default=(None, ""))
+    days = (picture.at - since) // timedelta(days=1) if since else None
+    yield "Days open", days, f"{about}, since {day(since)}" if since else "No case is open."
+
+
+MOST_LISTS: Final = 4
+
+
+def _list_ages(picture: Picture) -> Iterator[BoardLine]:
+    known = [
+        (code, (picture.at - at) // timedelta(days=1), f"Current on {day(at)}.")
+        for code, at in sorted(picture.health.lists.items())
+    ]
+    unknown = ("Unknown here", None, "The cases tell which lists they rest on.")
+    lines: list[BoardLine] = [*known[:MOST_LISTS]] or [unknown]
+    yield from lines + [("",)] * (MOST_LISTS - len(lines))
+
+
+SUMMARY_COLUMNS: Final = (
+    Column("what", "Summary", width=440, is_wrapped=True, note="The desk writes it."),
+    Column("number", "Number", Cell.NUMBER, width=90, note="The desk writes it."),
+    Column("more", "More", width=430, is_wrapped=True, note="The desk writes it."),
+)
+
+
+def _summary(workbook: Workbook, purpose: str, *sections: Section) -> BoardTab:
+    return BoardTab(
+        name="summary",
+        title="Summary",
+        workbook=workbook,
+        purpose=purpose,
+        columns=SUMMARY_COLUMNS,
+        sections=(Section("", 1, _health), *sections),
+    )
+
+
+BOARDS: Final = (
+    _summary(
+        Workbook.DESK,
+        "How many requests and licences there are, what is late, and how the desk fares.",
+        _by_status(TRIALS),
+        _by_status(LICENCES),
+        _ageing(TRIALS, LICENCES),
+        Section("Trial clock of 5 minutes", 3, _trial_clock),
+        Section("Trials by week, from Monday", WEEKS, _by_week, chart="COLUMN"),
+    ),
+    _summary(
+        Workbook.COMPLIANCE,
+        "How many cases are open, since when, how old the lists are, and how the desk fares.",
+        _by_status(CASES),
+        _ageing(CASES),
+        Section("Oldest open case", 1, _oldest_case),
+        Section("Age of the lists in days", MOST_LISTS, _list_ages),
+    ),
+)
+"""Every board; the Summary comes before the tabs that it tells of."""
+
+
+def boards_of(workbook: Workbook) -> tuple[BoardTab, ...]:
+    """Return the boards of a workbook, in their order."""
+    return tuple(board for board in BOARDS if board.workbook is workbook)
+
+
+def all_tabs_of(workbook: Workbook) -> tuple[Tab, ...]:
+    """Return every tab of a workbook in its order: the Summary, the rows, the other boards."""
+    first, *others = boards_of(workbook) or (None,)
+    return (*([first] if first else ()), *tabs_of(workbook), *others)

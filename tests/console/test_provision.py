@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from console.provision import holds, places, requests
-from console.tabs import tabs_of
+from console.tabs import all_tabs_of
 from partnerdesk.domain.record import Workbook
 from tests.workbooks import Console, SheetServer
 
-DESK = tabs_of(Workbook.DESK)
+DESK = all_tabs_of(Workbook.DESK)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_an_empty_workbook_gets_every_tab_and_no_other(console):
     assert build(console)
 
     titles = [it["properties"]["title"] for it in found(console)["sheets"]]
-    assert titles == ["Trials", "Licences", "Activity"]
+    assert titles == ["Summary", "Trials", "Licences", "Activity"]
 
 
 def test_a_second_run_writes_nothing(console):
@@ -172,10 +172,46 @@ def test_tabs_and_rules_of_the_staff_stay(console):
     build(console)
 
     titles = [it["properties"]["title"] for it in found(console)["sheets"]]
-    assert sorted(titles) == ["Activity", "Licences", "Sheet1", "Trials", "Trials (desk)"]
+    assert sorted(titles) == [
+        "Activity",
+        "Licences",
+        "Sheet1",
+        "Summary",
+        "Trials",
+        "Trials (desk)",
+    ]
     assert sheet(console, "Trials")["data"][0]["rowData"][0]["values"][0]["userEnteredValue"] == {
         "stringValue": "Our own list"
     }
+    assert build(console) == 0
+
+
+def test_a_board_is_protected_as_a_whole(console):
+    build(console)
+
+    (protected,) = sheet(console, "Summary")["protectedRanges"]
+    assert protected["description"] == "desk: board"
+    assert set(protected["range"]) <= {"sheetId"}
+
+
+def test_the_summary_has_its_charts_once(console):
+    build(console)
+    (first, *_) = sheet(console, "Summary")["charts"]
+    assert first["spec"]["title"] == "Trials by status"
+    send(console, {"deleteEmbeddedObject": {"objectId": first["chartId"]}})
+
+    assert build(console) == 1
+    assert build(console) == 0
+
+
+def test_a_chart_whose_cells_moved_shows_the_right_ones_again(console):
+    build(console)
+    sheet_id = sheet(console, "Summary")["properties"].get("sheetId", 0)
+    span = {"sheetId": sheet_id, "dimension": "ROWS", "startIndex": 2, "endIndex": 3}
+    send(console, {"insertDimension": {"range": span}})
+
+    charts = len(sheet(console, "Summary")["charts"])
+    assert build(console) == charts
     assert build(console) == 0
 
 
