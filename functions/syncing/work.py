@@ -19,9 +19,13 @@ from console.inbox import (
     View,
 )
 from console.schema import (
+    BoardTab,
+    Cells,
     Happening,
+    Health,
     Kept,
     LogTab,
+    Picture,
     Place,
     QueueTab,
     Rev,
@@ -31,7 +35,7 @@ from console.schema import (
     cell_value,
     text_of,
 )
-from console.tabs import DECIDED_BY, tabs_of
+from console.tabs import DECIDED_BY, all_tabs_of, boards_of, tabs_of
 from partnerdesk.domain.change import ACTIVITY, Change, Claim, Event, Mark, Write
 from partnerdesk.domain.doorbell import (
     REPAIR_TAB,
@@ -56,6 +60,7 @@ from partnerdesk.ports import (
     NoSuchRecordError,
     SheetMessage,
     SheetRefusedError,
+    SheetsClient,
     SheetUnavailableError,
     StaleRecordError,
     StaleSnapshotError,
@@ -66,7 +71,7 @@ from partnerdesk.usecases.decide_screening import clear_case, confirm_case
 from partnerdesk.usecases.park_message import SHOWN
 from partnerdesk.usecases.rehearsal import Rehearsal
 from partnerdesk.usecases.resend_licence import resend_licence
-from syncing.services import Services
+from syncing.services import Services, Shown
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +88,9 @@ LEASE: Final = timedelta(seconds=90)
 SURVEY_AFTER: Final = timedelta(minutes=10)
 COMPARE_AFTER: Final = timedelta(hours=1)
 """How often tabs are looked at whole, and every cell of ours compared (sheets.md C7)."""
+
+TELL_AFTER: Final = timedelta(minutes=5)
+"""How old a Summary gets when nothing happens (sheets.md C4)."""
 
 AWAY_AFTER: Final = timedelta(days=30)
 """Rows of records that have been closed for longer may be deleted (sheets.md C8)."""
@@ -193,6 +201,8 @@ class _Written:
     mark: Mark | None
     requests: tuple[SheetMessage, ...] = ()
     appended: plan.Line | None = None
+    line: plan.Line | None = None
+    """What the row of a record is to say."""
 
     @property
     def needs_writing(self) -> bool:
@@ -226,6 +236,18 @@ class _Visit:
     @property
     def tabs(self) -> tuple[Tab, ...]:
         return tabs_of(self.workbook)
+
+    @property
+    def boards(self) -> tuple[BoardTab, ...]:
+        return boards_of(self.workbook)
+
+    @property
+    def sheets(self) -> SheetsClient:
+        return self.services.counted_sheets
+
+    @property
+    def shown(self) -> dict[tuple[str, str], Shown]:
+        return self.services.memory.shown.setdefault(self.workbook, {})
 
     @property
     def queues(self) -> tuple[QueueTab[Any], ...]:
@@ -291,6 +313,8 @@ class _Visit:
         rows = self._look(view)
         for tab in filter(is_whole, self.tabs):
             self._compare(tab, rows[tab.key])
+            if isinstance(tab, QueueTab):
+                self._note(tab, rows[tab.key])
         if is_due:
             memory.compared_at[self.workbook] = now
         return {
@@ -317,25 +341,27 @@ class _Visit:
 
     def _survey(self) -> None:
         """Find the tabs and columns by their metadata, and put right what is amiss."""
-        sheets, memory = self.services.sheets, self.services.memory
+        sheets, memory = self.sheets, self.services.memory
         found = sheets.describe(self.workbook, until=self.until)
-        wanted = provision.requests(self.tabs, found, account=sheets.account)
+        tabs = all_tabs_of(self.workbook)
+        wanted = provision.requests(tabs, found, account=sheets.account)
         if wanted:
             sheets.write(self.workbook, wanted, until=self.until)
             found = sheets.describe(self.workbook, until=self.until)
-        memory.places[self.workbook] = provision.places(self.tabs, found)
+        memory.places[self.workbook] = provision.places(tabs, found)
         memory.surveyed_at[self.workbook] = self.now
 
     def _try_to_read(self, view: View) -> Rows | None:
         """Return the rows, None when the tabs or columns are not where they were."""
-        if len(self.places) < len(self.tabs):
+        looked_at = (*self.tabs, *self.boards)
+        if len(self.places) < len(looked_at):
             return None
-        wanted = [each for tab in self.tabs for each in self.places[tab.key].ranges(view(tab))]
+        wanted = [each for tab in looked_at for each in self.places[tab.key].ranges(view(tab))]
         try:
-            blocks = iter(self.services.sheets.read(self.workbook, wanted, until=self.until))
+            blocks = iter(self.sheets.read(self.workbook, wanted, until=self.until))
         except SheetRefusedError:
             return None
-        rows = self._rows(blocks, self.tabs, view)
+        rows = self._rows(blocks, looked_at, view)
         self.heights = {key: len(each) for key, each in (rows or {}).items()}
         return rows
 
@@ -601,8 +627,11 @@ class _Visit:
         """
         marks = self.services.marks.take(self.workbook, limit=MOST_ROWS)
         written, others = self._planned(rows, marks)
+        told = self._told(rows, written, others, waiting=self._waiting(written, marks))
         try:
-            echo = self._write(written, others)
+            echo = self._write(written, [*others, *told])
+            if told:
+                self.services.memory.told_at[self.workbook] = self.now
         except SheetRefusedError:
             self._survey()
             written, others = self._planned(self._look(inbox.staff_view), marks)
@@ -613,6 +642,80 @@ class _Visit:
             return True
         is_full = len(marks) == MOST_ROWS or len(written) == MOST_ROWS
         return not self._verified(written, echo) or is_full
+
+    # Telling
+
+    def _note(self, tab: QueueTab[Any], rows: Iterable[Row]) -> None:
+        """Remember what rows say in the cells that a Summary counts by."""
+        for row in rows:
+            if row.id:
+                cells = {name: row.cells[name] for name in tab.tallied}
+                self.shown[tab.key, row.id] = Shown(row.rev, cells)
+
+    @staticmethod
+    def _waiting(written: Sequence[_Written], marks: Sequence[Mark]) -> int:
+        """Return how many of the rows that are out of date are left for the next visit."""
+        now = {(it.mark.kind, it.mark.ref) for it in written if it.mark}
+        return sum(mark.kind != RING and (mark.kind, mark.ref) not in now for mark in marks)
+
+    def _told(
+        self,
+        rows: Rows,
+        written: Sequence[_Written],
+        others: Sequence[SheetMessage],
+        *,
+        waiting: int,
+    ) -> Sequence[SheetMessage]:
+        """
+        Return the requests that bring the boards up to date, none when nothing is due.
+
+        They go with every write of rows, else every five minutes; a board that
+        always says the same only after a full comparison.
+        """
+        memory, now = self.services.memory, self.now
+        told_at = memory.told_at.get(self.workbook, _LONG_AGO)
+        is_flush = bool(others) or any(it.needs_writing for it in written)
+        if not (is_flush or now - told_at >= TELL_AFTER):
+            return ()
+        health = Health(
+            edits=self.hearing.after(self.rings).words(now),
+            waiting=waiting,
+            calls=memory.calls_at(now) + 1,
+            lists=self.services.lists(),
+        )
+        tallies = {tab.key: self._tally(tab, rows, written) for tab in self.queues}
+        picture = Picture(now, tallies, health)
+        is_whole = told_at < memory.compared_at[self.workbook]
+        return [
+            request
+            for board in self.boards
+            if is_whole or not board.is_fixed
+            for request in provision.told(board, self.places[board.key], picture)
+        ]
+
+    def _tally(
+        self, tab: QueueTab[Any], rows: Rows, written: Sequence[_Written]
+    ) -> Sequence[Cells]:
+        """
+        Return what the rows of a tab will say once all is written, without another look.
+
+        What they say is known from the last full comparison and from what we
+        wrote since; a row whose `_rev` says otherwise was written by another
+        process, and is asked of the ledger. A record counts once.
+        """
+        shown = self.shown
+        for it in written:
+            if it.tab is tab and it.line:
+                shown[tab.key, it.id] = Shown(it.rev, _counted(tab, it.line))
+        found = self._sorted(tab, rows)
+        new = {it.id for it in written if it.tab is tab and it.appended}
+        for ref, row in found.owned.items():
+            known = shown.get((tab.key, ref))
+            is_current = known is not None and (known.rev == row.rev or row.id != ref)
+            if not is_current and ref not in new and (line := self._expected(tab, row)):
+                shown[tab.key, ref] = Shown(line.rev, _counted(tab, line))
+        there = dict.fromkeys([*found.owned, *found.doubled, *new])
+        return [known.cells for ref in there if (known := shown.get((tab.key, ref)))]
 
     def _planned(
         self, rows: Rows, marks: Sequence[Mark]
@@ -669,7 +772,7 @@ class _Visit:
             return
         mark = mark and replace(mark, version=seen.record.version)
         line = plan.line_of(tab, seen)
-        settled = _Written(tab, ref, line.rev, kept, mark)
+        settled = _Written(tab, ref, line.rev, kept, mark, line=line)
         if ref in found.doubled or (kept.is_away and tab.is_closed(seen.record)):
             yield settled
         elif row is None:
@@ -743,8 +846,7 @@ class _Visit:
         echo = [
             each for tab in concerned for each in self.places[tab.key].ranges(inbox.echo_view(tab))
         ]
-        sheets = self.services.sheets
-        blocks = iter(sheets.write(self.workbook, requests, echo=echo, until=self.until))
+        blocks = iter(self.sheets.write(self.workbook, requests, echo=echo, until=self.until))
         return self._rows(blocks, concerned, inbox.echo_view)
 
     def _put_back(self, written: Sequence[_Written]) -> None:
@@ -766,7 +868,7 @@ class _Visit:
             requests += plan.put_back(it.tab, old[it.tab.key], place, row, it.kept)
             requests += plan.rewritten(it.tab, place, row, line, empty=inbox.to_empty(row, it.kept))
         if requests:
-            self.services.sheets.write(self.workbook, requests, until=self.until)
+            self.sheets.write(self.workbook, requests, until=self.until)
 
     def _write_apart(self, written: Sequence[_Written], others: Sequence[SheetMessage]) -> None:
         """Write what can be written, halving what is refused until the guilty row stands alone."""
@@ -842,3 +944,8 @@ class _Visit:
         kind, _, rest = mark.ref.partition("#")
         ref, _, version = rest.rpartition("@")
         return self._event(kind, ref, int(version))
+
+
+def _counted(tab: QueueTab[Any], line: plan.Line) -> Cells:
+    """Return what a row says in the cells that a Summary counts by."""
+    return {name: text_of(cell_value(line.values[name])) for name in tab.tallied}

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from socket import socket
 from time import sleep
 from typing import Final
@@ -24,9 +25,11 @@ from onebox.serving import address_of, bind, serve
 from onebox.sheets import SheetServer, open_sheets
 from onebox.wiring import Adapters
 from onebox.worker import Loop, work_off
+from partnerdesk.adapters.lists import NoListsError
 from partnerdesk.domain.change import Change
 from partnerdesk.domain.record import Workbook
 from partnerdesk.domain.settings import AcceptLimits
+from partnerdesk.domain.watchlist import BrokenIndexError
 from partnerdesk.jobs import Jobs
 from sheetserver.settings import Webhook
 from syncing.services import Services as SyncingServices
@@ -130,7 +133,7 @@ class RunningDesk:
 
         It rings at the desk's own door, with a secret that only this run knows.
         """
-        console = Console(self.adapters)
+        console = Console(self.adapters, FolderStore(self._place.lists))
         root = address_of(listening)
         rings_at = Webhook(f"{self.addresses.desk}{SHEET_EDITS}", secret)
         server = open_sheets(self._place, root=root, webhook=rings_at)
@@ -176,8 +179,9 @@ class _Worker:
 class Console:
     """The workbooks of a running desk, and the visits to them."""
 
-    def __init__(self, adapters: Adapters) -> None:
+    def __init__(self, adapters: Adapters, lists: FolderStore) -> None:
         self._adapters = adapters
+        self._lists = lists
         self.books: Mapping[Workbook, str] = {}
         self._services: SyncingServices | None = None
 
@@ -199,7 +203,15 @@ class Console:
                 budget=Budget.unlimited(),
             ),
             settings=self._adapters.settings,
+            lists=self._list_days,
         )
+
+    def _list_days(self) -> Mapping[str, datetime]:
+        """Return when each list was last known to be current, nothing before the first import."""
+        try:
+            return self._lists.pointer().checked
+        except (NoListsError, BrokenIndexError):
+            return {}
 
     def visits(self, workbook: Workbook) -> Loop:
         """Return the loop that visits a workbook."""
