@@ -95,3 +95,11 @@ def test_a_long_clock_warns_one_day_before():
 
 def test_what_has_no_clock_is_never_overdue():
     assert Waiting(Party.NOBODY).flag(NOON + timedelta(days=999)) is Flag.NONE
+
+
+def test_a_clock_without_a_known_start_warns_a_day_before():
+    """Rule SLA-4: half time is unknown, one day before is not."""
+    waiting = Waiting(Party.US, "decide", due_at=NOON)
+
+    assert waiting.flag(NOON - timedelta(days=1, seconds=1)) is Flag.NONE
+    assert waiting.flag(NOON - timedelta(days=1)) is Flag.DUE_SOON
