@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from partnerdesk.adapters.environment import LINK_KEY
+from partnerdesk.adapters.environment import DOORBELL_SECRETS, LINK_KEY
 from syncing.wiring import ACCOUNT
 from tests.table import TABLE, TTL
 from tests.template import (
@@ -274,4 +274,5 @@ def test_the_guide_names_every_parameter_and_what_is_reserved():
 
     assert [it for it in written()["Parameters"] if f"`{it}`" not in guide] == []
     assert f"reserve {reserved} executions" in guide
-    assert set(re.findall(r'"(link_key|google_account)":', guide)) == {LINK_KEY, ACCOUNT}
+    secrets = set(re.findall(r'"(link_key|google_account|doorbell_\w+)":', guide))
+    assert secrets == {LINK_KEY, ACCOUNT, *DOORBELL_SECRETS}
