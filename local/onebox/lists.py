@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 
-from partnerdesk.adapters import ofac
+from partnerdesk.adapters.list_files import BadListError
 from partnerdesk.adapters.lists import (
+    FILES,
     POINTER,
     Edition,
     IndexScreener,
@@ -21,13 +22,15 @@ from partnerdesk.adapters.lists import (
     built,
     complaints,
     day_in,
-    opened_index,
+    in_use_as_edition,
+    joined,
     publish,
     read,
+    whole_index,
 )
-from partnerdesk.adapters.ofac import BadListError
 from partnerdesk.domain.embargo import EmbargoRule
-from partnerdesk.domain.watchlist import BrokenIndexError, Source
+from partnerdesk.domain.matching import ENGINE
+from partnerdesk.domain.watchlist import BrokenIndexError, Source, Watchlist
 
 SNAPSHOT = "sdn_2024-05-03.tar.xz"
 SNAPSHOT_DAY = date(2024, 5, 3)
@@ -111,21 +114,20 @@ class LocalScreener(IndexScreener):
 
     def prepare(self, *, at: datetime, progress: Progress = _quiet) -> None:
         """
-        Build the snapshot's index where a demo has no usable list; else do nothing.
+        Build again what another engine built, and the snapshot where a demo has no list.
 
         It takes about two seconds, once: the index stays in the folder.
         """
-        if self._wants_snapshot and self._needs_snapshot():
-            edition = read(snapshot(), snapshot=True)
-            publish(built(edition, progress=progress), edition, self._local, at=at)
-
-    def _needs_snapshot(self) -> bool:
-        try:
-            pointer = self._local.pointer()
-            opened_index(self._local.index(pointer.index), pointer.sha256)
-        except (NoListsError, BrokenIndexError):
-            return True
-        return False
+        in_use = watchlist_in_use(self._local)
+        if in_use is not None and in_use.engine != ENGINE:
+            edition = in_use_as_edition(in_use)
+            checked = self._local.pointer().checked
+        elif in_use is None and self._wants_snapshot:
+            edition, checked = read(snapshot(), snapshot=True), {}
+        else:
+            return
+        content = built(edition, progress=progress)
+        publish(content, edition, self._local, at=at, confirmed=checked)
 
 
 def snapshot() -> NativeFiles:
@@ -153,10 +155,9 @@ def folder(path: Path, *, published: date | None = None) -> NativeFiles:
 
     :raises BadListError: when there is none
     """
-    wanted = {name for names in ofac.FILES.values() for name in names}
-    found = {each.name: each for each in sorted(path.iterdir()) if each.name in wanted}
+    found = {each.name: each for each in sorted(path.iterdir()) if each.name in FILES}
     if not found:
-        message = f"There is no list in {path}; we know {', '.join(sorted(wanted))}."
+        message = f"There is no list in {path}; we know {', '.join(sorted(FILES))}."
         raise BadListError(message)
     newest = max(each.stat().st_mtime for each in found.values())
     day = published or day_in(path.resolve().name) or datetime.fromtimestamp(newest, UTC).date()
@@ -165,11 +166,17 @@ def folder(path: Path, *, published: date | None = None) -> NativeFiles:
 
 def sources_in_use(store: FolderStore) -> tuple[Source, ...]:
     """Return the sources of the index in use, none where there is no usable one."""
+    in_use = watchlist_in_use(store)
+    return () if in_use is None else in_use.sources
+
+
+def watchlist_in_use(store: FolderStore) -> Watchlist | None:
+    """Return the index in use, whichever engine built it; nothing where none is usable."""
     try:
         pointer = store.pointer()
-        return opened_index(store.index(pointer.index), pointer.sha256).sources
+        return whole_index(store.index(pointer.index), pointer.sha256)
     except (NoListsError, BrokenIndexError):
-        return ()
+        return None
 
 
 def import_lists(
@@ -183,11 +190,17 @@ def import_lists(
     """
     Put an edition into use, unless it is worse than the one in use.
 
+    Lists in use that it does not hold stay in use, as old as they are.
     `accepted` is the hash of a list that a person takes although it shrank.
 
     :raises BadListError: when it is refused, with every reason
     """
-    found = complaints(edition, sources_in_use(store), accepted=accepted)
+    in_use = watchlist_in_use(store)
+    found = complaints(edition, in_use.sources if in_use else (), accepted=accepted)
     if found:
         raise BadListError(" ".join(found))
-    return publish(built(edition, progress=progress), edition, store, at=at)
+    whole = joined(edition, in_use)
+    new = {source.code for source in edition.sources}
+    checked = store.pointer().checked if in_use else {}
+    confirmed = {code: when for code, when in checked.items() if code not in new}
+    return publish(built(whole, progress=progress), whole, store, at=at, confirmed=confirmed)

@@ -24,6 +24,7 @@ from onebox.lists import (
     import_lists,
     sources_in_use,
 )
+from partnerdesk.adapters.list_files import BadListError
 from partnerdesk.adapters.lists import (
     Edition,
     NativeFiles,
@@ -35,7 +36,6 @@ from partnerdesk.adapters.lists import (
     publish,
     read,
 )
-from partnerdesk.adapters.ofac import BadListError
 from partnerdesk.domain.judgement import ListAge, Lists, judged
 from partnerdesk.domain.matching import ENGINE, MATCHES, Found, Match, Matcher, pair_score
 from partnerdesk.domain.screening import Address, Outcome, Party, PartyType, Verdict

@@ -2,8 +2,8 @@
 
 import pytest
 
+from partnerdesk.adapters.list_files import BadListError, text_of
 from partnerdesk.adapters.lists import NativeFiles, complaints, read
-from partnerdesk.adapters.ofac import BadListError, decoded
 from partnerdesk.domain.screening import PartyType
 from partnerdesk.domain.watchlist import ListedName
 from tests.listed import ADD, ALT, COMMENTS, SDN, edition, native, text, without
@@ -74,7 +74,7 @@ def test_comments_may_lack_the_last_line_and_nothing_else_may():
 
 def test_a_huge_file_is_refused():
     with pytest.raises(BadListError, match="larger than 5 bytes"):
-        decoded(text(SDN), "sdn.csv", most_bytes=5)
+        text_of(text(SDN), "sdn.csv", most_bytes=5)
 
 
 def test_the_non_sdn_list_names_the_list_of_each_entity():

@@ -14,7 +14,7 @@ TODAY = NOW.date()
 SEARCH = matcher()
 
 
-def lists(age=timedelta(hours=1), *, may_be_old=False, relisted=""):
+def lists(age=timedelta(hours=1), *, may_be_old=False, relisted="", **changed):
     def search(party):
         found = SEARCH.search(party)
         code = relisted or "SDN"
@@ -25,7 +25,9 @@ def lists(age=timedelta(hours=1), *, may_be_old=False, relisted=""):
         engine="1",
         search=search,
         explained=SEARCH.explained,
-        listed=SEARCH.entity,
+        listed=lambda match: replace(
+            SEARCH.entity(match), **({"list_code": relisted} if relisted else {}), **changed
+        ),
     )
 
 
@@ -110,6 +112,22 @@ def test_a_limited_list_never_blocks(code):
 
 def test_a_list_without_a_policy_is_reviewed():
     assert verdict(person("Vladimir Putin"), known=lists(relisted="X")).outcome is Outcome.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("last", "outcome"), [("2026-11-25", Outcome.BLOCK), ("2026-11-24", Outcome.REVIEW)]
+)
+def test_an_expired_order_is_reviewed_and_the_reviewer_is_told(last, outcome):
+    """screening.md 4: an expired order of the DPL is REVIEW; its last day still counts."""
+    known = lists(relisted="DPL", effective_to=last, notice="Standard order.")
+    found = verdict(person("Vladimir Putin"), known=known)
+    assert found.outcome is outcome
+    assert ("It expired on 2026-11-24." in found.reasons[0]) == (outcome is Outcome.REVIEW)
+    hit = found.hits[0]
+    assert hit.effective_to == last
+    assert hit.told in found.reasons[0]
+    assert hit.told.endswith("Standard order.")
+    assert hit.source.startswith("https://")
 
 
 def test_embargo_runs_first_and_names_run_too():

@@ -13,10 +13,12 @@ from onebox.lists import (
     snapshot,
     sources_in_use,
 )
-from partnerdesk.adapters.lists import built, day_in, publish, read
-from partnerdesk.adapters.ofac import BadListError
+from partnerdesk.adapters.list_files import BadListError
+from partnerdesk.adapters.lists import NativeFiles, built, day_in, publish, read
 from partnerdesk.domain.screening import Address, Outcome, Party, PartyType
+from partnerdesk.domain.watchlist import build
 from tests.listed import ADD, ALT, SDN, edition, native, without
+from tests.other_lists import DPL
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -98,6 +100,28 @@ def test_a_refused_import_leaves_the_lists_in_use(tmp_path):
     assert sources_in_use(store) == edition().sources
     import_lists(fewer, store, at=NOW, accepted=fewer.sources[0].sha256)
     assert sources_in_use(store) == fewer.sources
+
+
+def test_an_import_of_one_list_leaves_the_others_in_use_and_as_old_as_they_are(tmp_path):
+    store = FolderStore(tmp_path)
+    first = import_lists(edition(), store, at=NOW)
+    denied = read(NativeFiles({"dpl.txt": DPL.encode()}, TODAY))
+    second = import_lists(denied, store, at=NOW + timedelta(hours=5))
+    assert [each.code for each in sources_in_use(store)] == ["SDN", "DPL"]
+    assert second.checked == first.checked | {"DPL": NOW + timedelta(hours=5)}
+    found = LocalScreener(tmp_path).screen(
+        [Party("Ali M Hijazi", PartyType.UNKNOWN, (Address(country="CH"),))], on=TODAY, at=NOW
+    )
+    assert (found.outcome, found.hits[0].list_code) == (Outcome.BLOCK, "DPL")
+
+
+def test_lists_built_by_another_engine_are_built_again_and_stay_as_old_as_they_are(tmp_path):
+    store = FolderStore(tmp_path)
+    old = build(edition().entities, edition().sources, engine="0")
+    publish(old, edition(), store, at=NOW)
+    LocalScreener(tmp_path, accept_snapshot=True).prepare(at=NOW + timedelta(hours=5))
+    status = LocalScreener(tmp_path).status(NOW)
+    assert [(each.code, each.entities, each.checked_at) for each in status] == [("SDN", 9, NOW)]
 
 
 def test_a_list_whose_entities_cannot_all_be_found_is_refused():

@@ -5,11 +5,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Protocol
 
-from partnerdesk.adapters import ofac
-from partnerdesk.adapters.ofac import BadListError
+from partnerdesk.adapters import bis, csl, ofac, un
+from partnerdesk.adapters.list_files import BadListError
 from partnerdesk.domain.chain import canonical, instant
 from partnerdesk.domain.embargo import EmbargoRule
 from partnerdesk.domain.errors import MissingError
@@ -228,16 +229,25 @@ class IndexScreener:
         return opened
 
 
-def opened_index(content: memoryview, expected: str) -> Watchlist:
+def whole_index(content: memoryview, expected: str) -> Watchlist:
     """
-    Return an index once its bytes are proven to be those that were published.
+    Return an index of any engine once its bytes are proven to be those that were published.
 
-    :raises BrokenIndexError: when they are not, or were built by another engine
+    :raises BrokenIndexError: when they are not
     """
     if hash_of(content) != expected:
         message = "The list index is not the one that was published."
         raise BrokenIndexError(message)
-    watchlist = Watchlist(content)
+    return Watchlist(content)
+
+
+def opened_index(content: memoryview, expected: str) -> Watchlist:
+    """
+    Return a whole index that this engine may search.
+
+    :raises BrokenIndexError: when it is damaged, or was built by another engine
+    """
+    watchlist = whole_index(content, expected)
     if watchlist.engine != ENGINE:
         message = f"The list index was built by engine {watchlist.engine}; this is {ENGINE}."
         raise BrokenIndexError(message)
@@ -253,8 +263,29 @@ class NativeFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class _Form:
+    """How one source is published: its files, the first of them needed, and their reader."""
+
+    code: str
+    files: tuple[str, ...]
+    read: Callable[[Mapping[str, bytes]], tuple[Entity, ...]]
+
+
+_FORMS = (
+    *(_Form(code, names, partial(ofac.read, code)) for code, names in ofac.FILES.items()),
+    _Form("DPL", (bis.FILE,), bis.read),
+    _Form("UN", (un.FILE,), un.read),
+    _Form("CSL", (csl.FILE,), csl.read),
+)
+"""The sources we read; of two with the same list, the earlier counts: it is the original."""
+
+FILES = frozenset(name for form in _FORMS for name in form.files)
+"""The names by which list files are known (screening.md 5)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
-    """Everything that one folder of native files says, read and checked by itself."""
+    """Everything that some native files say, read and checked by itself."""
 
     entities: tuple[Entity, ...]
     sources: tuple[Source, ...]
@@ -269,40 +300,79 @@ def read(native: NativeFiles, *, snapshot: bool = False) -> Edition:
 
     :raises BadListError: when a file is broken, or there is no list at all
     """
-    entities: list[Entity] = []
-    sources: list[Source] = []
-    for code, names in ofac.FILES.items():
-        if names[0] in native.files:
-            found, source = _read_one(native, code, names, snapshot=snapshot)
-            entities.extend(found)
-            sources.append(source)
-    if not sources:
-        wanted = ", ".join(names[0] for names in ofac.FILES.values())
+    parts = [
+        _read_one(native, form, snapshot=snapshot)
+        for form in _FORMS
+        if form.files[0] in native.files
+    ]
+    if not parts:
+        wanted = ", ".join(form.files[0] for form in _FORMS)
         message = f"There is no list in this folder; we know {wanted}."
         raise BadListError(message)
+    return _each_list_once(parts)
+
+
+def joined(edition: Edition, in_use: Watchlist | None) -> Edition:
+    """
+    Return an edition together with the sources in use that it does not hold.
+
+    Whoever imports one list does not take the others out of use.
+    """
+    if in_use is None:
+        return edition
+    new = {source.code for source in edition.sources}
+    kept = [source for source in in_use.sources if source.code not in new]
+    others = tuple(in_use.entities()) if kept else ()
+    return _each_list_once(
+        [_part(source, edition.entities) for source in edition.sources]
+        + [_part(source, others) for source in kept]
+    )
+
+
+def in_use_as_edition(in_use: Watchlist) -> Edition:
+    """Return what an index was built from, to build it again by another engine."""
+    return Edition(tuple(in_use.entities()), in_use.sources)
+
+
+_Part = tuple[Source, tuple[Entity, ...]]
+
+
+def _part(source: Source, entities: Sequence[Entity]) -> _Part:
+    return source, tuple(each for each in entities if each.list_code in source.lists)
+
+
+def _each_list_once(parts: Sequence[_Part]) -> Edition:
+    """Return an edition in which every list comes from one source, the original first."""
+    order = [form.code for form in _FORMS]
+    taken: set[str] = set()
+    entities: list[Entity] = []
+    sources: list[Source] = []
+    for source, all_of_it in sorted(parts, key=lambda it: order.index(it[0].code)):
+        lists = tuple(code for code in source.lists if code not in taken)
+        taken.update(lists)
+        sources.append(replace(source, lists=lists))
+        entities.extend(each for each in all_of_it if each.list_code in lists)
     return Edition(tuple(entities), tuple(sources))
 
 
-def _read_one(
-    native: NativeFiles, code: str, names: tuple[str, ...], *, snapshot: bool
-) -> tuple[tuple[Entity, ...], Source]:
-    present = tuple(name for name in names if name in native.files)
-    texts = [ofac.decoded(native.files[name], name) if name in present else "" for name in names]
-    found = ofac.entities(ofac.Folder(code, *texts))
+def _read_one(native: NativeFiles, form: _Form, *, snapshot: bool) -> _Part:
+    present = {name: native.files[name] for name in form.files if name in native.files}
+    found = form.read(present)
     digest = sha256()
-    for name in present:
-        digest.update(sha256(native.files[name]).digest())
+    for content in present.values():
+        digest.update(sha256(content).digest())
     source = Source(
-        code=code,
+        code=form.code,
         published=native.published.isoformat(),
         sha256=digest.hexdigest(),
         entities=len(found),
         names=sum(len(each.names) for each in found),
-        files=present,
-        complete=len(present) == len(names),
+        files=tuple(present),
+        lists=tuple(sorted({each.list_code for each in found})),
+        complete=len(present) == len(form.files),
         snapshot=snapshot,
     )
-    return found, source
+    return source, found
 
 
 def complaints(edition: Edition, in_use: Sequence[Source], *, accepted: str = "") -> list[str]:
@@ -319,8 +389,6 @@ def complaints(edition: Edition, in_use: Sequence[Source], *, accepted: str = ""
             found.append(f"{source.code} is incomplete: it has only {', '.join(source.files)}.")
         if old is not None and accepted != source.sha256:
             found.extend(_falls(source, old))
-    missing = sorted(before.keys() - {source.code for source in edition.sources})
-    found.extend(f"{code} is in use and missing here." for code in missing)
     return found
 
 
@@ -374,12 +442,24 @@ def _alarms(matcher: Matcher, row: Mapping[str, str]) -> bool:
     )
 
 
-def publish(content: bytes, edition: Edition, store: Store, *, at: datetime) -> Pointer:
-    """Put an index into use, its lists confirmed at an instant; return the new pointer."""
+def publish(
+    content: bytes,
+    edition: Edition,
+    store: Store,
+    *,
+    at: datetime,
+    confirmed: Mapping[str, datetime] | None = None,
+) -> Pointer:
+    """
+    Put an index into use and return the new pointer; no index before it is deleted.
+
+    Its lists are confirmed now, but for those that are carried over: `confirmed`
+    says when those were.
+    """
     digest = hash_of(content)
     checked = {
         source.code: _snapshot_day(source) if source.snapshot else at for source in edition.sources
-    }
+    } | dict(confirmed or {})
     pointer = Pointer(f"screen-{digest[:16]}.idx", digest, checked)
     store.publish(content, pointer)
     return pointer

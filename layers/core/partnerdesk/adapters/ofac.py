@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from partnerdesk.domain.errors import RefusedError
+from partnerdesk.adapters.list_files import MOST_UNREADABLE, bad, text_of
 from partnerdesk.domain.places import country_of
 from partnerdesk.domain.screening import PartyType
 from partnerdesk.domain.watchlist import Entity, ListedName
@@ -17,10 +17,8 @@ NULL = "-0-"
 END = "\x1a"
 """The Ctrl-Z that is the last line of a whole file."""
 
-MOST_BYTES = 200_000_000
-MOST_UNREADABLE = 0.001
 MOST_ORPHANS = 0.01
-REMARKS_CUT_AT = 1000
+MOST_REMARKS = 600
 
 PRIMARY, ALIASES, ADDRESSES, COMMENTS = 12, 5, 6, 2
 """Columns of the four kinds of file."""
@@ -46,12 +44,6 @@ _NON_SDN = {
 """Programmes of the non-SDN file that are lists of their own (screening.md 5)."""
 
 
-class BadListError(RefusedError):
-    """A list file is broken, cut short or not what it says; the version in use stays."""
-
-    code = "bad-list"
-
-
 @dataclass(frozen=True, slots=True)
 class Folder:
     """The four files of one OFAC list, by their roles, as text."""
@@ -70,33 +62,25 @@ FILES = {
 """The names of the files of each list, as published (screening.md 5)."""
 
 
-def decoded(content: bytes, name: str, *, most_bytes: int = MOST_BYTES) -> str:
+def read(code: str, files: Mapping[str, bytes]) -> tuple[Entity, ...]:
     """
-    Return the text of a list file: UTF-8, or Latin-1 as older issues are.
+    Return the entities of a list from those of its four files that are there.
 
-    :raises BadListError: for an empty or huge file, a web page, or one cut short
+    :raises BadListError: when one of them is broken
     """
-    if not content.strip():
-        raise _bad(name, "it is empty")
-    if len(content) > most_bytes:
-        raise _bad(name, f"it is larger than {most_bytes} bytes")
-    if content.lstrip()[:1] == b"<":
-        raise _bad(name, "it is a web page")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
+    texts = [_decoded(files[name], name) if name in files else "" for name in FILES[code]]
+    return _entities(Folder(code, *texts))
+
+
+def _decoded(content: bytes, name: str) -> str:
+    text = text_of(content, name)
     may_lack_end = "comments" in name and text.endswith("\n")  # issues before 2022 did
     if not may_lack_end and not text.rstrip("\r\n ").endswith(END):
-        raise _bad(name, "its end is missing (no Ctrl-Z line)")
+        raise bad(name, "its end is missing (no Ctrl-Z line)")
     return text
 
 
-def _bad(name: str, why: str) -> BadListError:
-    return BadListError(f"{name} is refused: {why}.", file=name)
-
-
-def entities(folder: Folder) -> tuple[Entity, ...]:
+def _entities(folder: Folder) -> tuple[Entity, ...]:
     """
     Return the entities of one list with everything its four files say about them.
 
@@ -107,7 +91,7 @@ def entities(folder: Folder) -> tuple[Entity, ...]:
     primary = _rows(folder.primary, PRIMARY, names[0])
     numbers = [row[0] for row in primary]
     if len(set(numbers)) != len(numbers):
-        raise _bad(names[0], "an entity number repeats")
+        raise bad(names[0], "an entity number repeats")
     known = frozenset(numbers)
     aliases = _grouped(_rows(folder.aliases, ALIASES, names[1]), known, names[1])
     addresses = _grouped(_rows(folder.addresses, ADDRESSES, names[2]), known, names[2])
@@ -139,7 +123,7 @@ def _rows(text: str, columns: int, name: str) -> list[list[str]]:
         else:
             broken += bool(row)
     if broken > MOST_UNREADABLE * max(len(found), 1):
-        raise _bad(name, f"{broken} rows do not have its {columns} columns")
+        raise bad(name, f"{broken} rows do not have its {columns} columns")
     return found
 
 
@@ -159,7 +143,7 @@ def _grouped(
         else:
             orphans += 1
     if orphans > MOST_ORPHANS * len(rows):
-        raise _bad(name, f"{orphans} of its {len(rows)} rows belong to no entity")
+        raise bad(name, f"{orphans} of its {len(rows)} rows belong to no entity")
     return groups
 
 
@@ -171,7 +155,7 @@ def _entity(
     remarks: str,
 ) -> Entity:
     if row[2] not in _TYPES:
-        raise _bad(FILES[code][0], f"{row[2]!r} is a type of entity we do not know")
+        raise bad(FILES[code][0], f"{row[2]!r} is a type of entity we do not know")
     programmes = tuple(row[3].split("] ["))
     facts = tuple(part.strip(" .") for part in remarks.split(";") if part.strip(" ."))
     names = [ListedName(row[1], "primary")]
@@ -189,12 +173,19 @@ def _entity(
         birth_dates=tuple(dict.fromkeys(_birth_dates(facts))),
         gender=next((fact.split()[1] for fact in facts if fact.startswith("Gender ")), ""),
         identifiers=tuple(dict.fromkeys(_identifiers(facts))),
-        remarks=remarks[:REMARKS_CUT_AT],
+        remarks="; ".join(fact for fact in facts if not _is_read(fact))[:MOST_REMARKS],
     )
 
 
 def _list_of(programmes: tuple[str, ...]) -> str:
     return next((_NON_SDN[each] for each in programmes if each in _NON_SDN), "NON-SDN")
+
+
+def _is_read(fact: str) -> bool:
+    """Test whether a fact of the remarks stands elsewhere in the entry; what does not is kept."""
+    one = (fact,)
+    found = (_weak, _birth_dates, _identifiers)
+    return fact.startswith("Gender ") or any(any(each(one)) for each in found)
 
 
 def _weak(facts: Sequence[str]) -> Iterator[str]:

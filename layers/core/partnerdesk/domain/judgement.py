@@ -32,29 +32,55 @@ REVIEW_AFTER = timedelta(hours=48)
 
 @dataclass(frozen=True, slots=True)
 class ListPolicy:
-    """What a hit on a list can lead to at worst, and what the reviewer is told."""
+    """What a hit on a list can lead to at worst, what the reviewer is told, and where it is."""
 
     worst: Outcome
     told: str
+    source: str = ""
 
+
+_SDN = "https://sanctionslist.ofac.treas.gov/Home/SdnList"
+_NON_SDN = "https://sanctionslist.ofac.treas.gov/Home/ConsolidatedList"
+_BIS = "https://www.bis.doc.gov/index.php/policy-guidance/lists-of-parties-of-concern"
+_UN = "https://main.un.org/securitycouncil/en/content/un-sc-consolidated-list"
+_ISN = (
+    "https://www.state.gov/key-topics-bureau-of-international-security-and-nonproliferation"
+    "/nonproliferation-sanctions/"
+)
 
 POLICY: Mapping[str, ListPolicy] = {
-    "SDN": ListPolicy(Outcome.BLOCK, "Blocked persons; companies they own by half count as well."),
-    "DPL": ListPolicy(Outcome.BLOCK, "Denied persons; look at the order and its expiry date."),
-    "EL": ListPolicy(Outcome.REVIEW, "Entity List; look at the licence requirement of the row."),
-    "MEU": ListPolicy(Outcome.REVIEW, "Military end users; a licence is needed."),
-    "UVL": ListPolicy(
-        Outcome.REVIEW, "Unverified List; no licence exceptions, a statement needed."
+    "SDN": ListPolicy(
+        Outcome.BLOCK, "Blocked persons; companies they own by half count as well.", _SDN
     ),
-    "FSE": ListPolicy(Outcome.REVIEW, "Foreign sanctions evaders; a limited prohibition."),
-    "SSI": ListPolicy(Outcome.REVIEW, "Sectoral sanctions; a limited prohibition by directive."),
-    "CAP": ListPolicy(Outcome.REVIEW, "Correspondent accounts; a limited prohibition."),
-    "MBS": ListPolicy(Outcome.REVIEW, "Menu-based sanctions; look which of them."),
-    "PLC": ListPolicy(Outcome.REVIEW, "Palestinian Legislative Council; a limited prohibition."),
-    "CMIC": ListPolicy(Outcome.REVIEW, "Chinese military-industrial companies; securities only."),
-    "DTC": ListPolicy(Outcome.REVIEW, "Debarred under ITAR; look at the scope."),
-    "ISN": ListPolicy(Outcome.REVIEW, "Non-proliferation sanctions; look at the scope."),
-    "UN": ListPolicy(Outcome.REVIEW, "United Nations Security Council."),
+    "DPL": ListPolicy(
+        Outcome.BLOCK, "Denied persons; look at the order and its expiry date.", _BIS
+    ),
+    "EL": ListPolicy(
+        Outcome.REVIEW, "Entity List; look at the licence requirement of the row.", _BIS
+    ),
+    "MEU": ListPolicy(Outcome.REVIEW, "Military end users; a licence is needed.", _BIS),
+    "UVL": ListPolicy(
+        Outcome.REVIEW, "Unverified List; no licence exceptions, a statement needed.", _BIS
+    ),
+    "FSE": ListPolicy(
+        Outcome.REVIEW, "Foreign sanctions evaders; a limited prohibition.", _NON_SDN
+    ),
+    "SSI": ListPolicy(
+        Outcome.REVIEW, "Sectoral sanctions; a limited prohibition by directive.", _NON_SDN
+    ),
+    "CAP": ListPolicy(Outcome.REVIEW, "Correspondent accounts; a limited prohibition.", _NON_SDN),
+    "MBS": ListPolicy(Outcome.REVIEW, "Menu-based sanctions; look which of them.", _NON_SDN),
+    "PLC": ListPolicy(
+        Outcome.REVIEW, "Palestinian Legislative Council; a limited prohibition.", _NON_SDN
+    ),
+    "CMIC": ListPolicy(
+        Outcome.REVIEW, "Chinese military-industrial companies; securities only.", _NON_SDN
+    ),
+    "DTC": ListPolicy(
+        Outcome.REVIEW, "Debarred under ITAR; look at the scope.", "https://www.pmddtc.state.gov/"
+    ),
+    "ISN": ListPolicy(Outcome.REVIEW, "Non-proliferation sanctions; look at the scope.", _ISN),
+    "UN": ListPolicy(Outcome.REVIEW, "United Nations Security Council.", _UN),
 }
 """What we do about each list (screening.md 4); a list not named here is reviewed."""
 
@@ -123,7 +149,7 @@ def judged(
         found.append(_Finding(Outcome.REVIEW, "SCR-2", lists.why))
     else:
         for party in parties:
-            names, theirs = _names(party, lists)
+            names, theirs = _names(party, lists, on)
             found.extend(names)
             hits.extend(theirs)
         found.extend(_stale(lists.ages, at))
@@ -139,17 +165,33 @@ def judged(
     )
 
 
-def _names(party: Party, lists: Lists) -> tuple[list[_Finding], list[Hit]]:
+def _names(party: Party, lists: Lists, on: date) -> tuple[list[_Finding], list[Hit]]:
     answer = lists.search(party)
     found = [_Finding(Outcome.REVIEW, "SCR-2", note) for note in answer.notes]
     hits = []
     for match in answer.matches:
         outcome = outcome_of(match, party)
+        if outcome is Outcome.CLEAR and not _is_worth_showing(match, party):
+            continue
+        entity = lists.listed(match)
+        told = _told(entity, on)
         if outcome is not Outcome.CLEAR:
-            found.append(_Finding(outcome, "SCR-4", _sentence(match, party, outcome)))
-        if outcome is not Outcome.CLEAR or _is_worth_showing(match, party):
-            hits.append(_hit(match, answer, lists))
+            if is_expired(entity, on):
+                outcome = Outcome.REVIEW
+            found.append(_Finding(outcome, "SCR-4", _sentence(match, party, outcome, told)))
+        hits.append(_hit(match, entity, told, lists.explained(match, answer)))
     return found, hits
+
+
+def is_expired(entity: Entity, on: date) -> bool:
+    """Test whether an entry has ended; its last day still counts (screening.md 4)."""
+    return bool(entity.effective_to) and entity.effective_to < on.isoformat()
+
+
+def _told(entity: Entity, on: date) -> str:
+    ended = f"It expired on {entity.effective_to}." if is_expired(entity, on) else ""
+    told = POLICY.get(entity.list_code, UNLISTED).told
+    return " ".join(part for part in (told, ended, entity.notice) if part)
 
 
 def outcome_of(match: Match, party: Party) -> Outcome:
@@ -186,17 +228,15 @@ def _is_worth_showing(match: Match, party: Party) -> bool:
     return match.is_weak and match.score >= REVIEW_FROM[party.type]
 
 
-def _sentence(match: Match, party: Party, outcome: Outcome) -> str:
+def _sentence(match: Match, party: Party, outcome: Outcome, told: str) -> str:
     limit = REVIEW_FROM[party.type] if outcome is Outcome.REVIEW else BLOCK_FROM
-    told = POLICY.get(match.list_code, UNLISTED).told
     return (
         f"{party.name!r} resembles {match.name!r} ({match.kind} name of {match.list_code} "
         f"{match.entity}): {match.score / 10:g} of 100, {outcome} from {limit / 10:g}. {told}"
     )
 
 
-def _hit(match: Match, answer: Found, lists: Lists) -> Hit:
-    entity = lists.listed(match)
+def _hit(match: Match, entity: Entity, told: str, explanation: tuple[str, ...]) -> Hit:
     return Hit(
         entity=match.entity,
         list_code=match.list_code,
@@ -205,7 +245,11 @@ def _hit(match: Match, answer: Found, lists: Lists) -> Hit:
         name_kind=match.kind,
         programmes=entity.programmes,
         entity_hash=entity.fingerprint(),
-        explanation=lists.explained(match, answer),
+        explanation=explanation,
+        effective_from=entity.effective_from,
+        effective_to=entity.effective_to,
+        told=told,
+        source=POLICY.get(match.list_code, UNLISTED).source,
     )
 
 

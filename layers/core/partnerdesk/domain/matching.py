@@ -33,7 +33,7 @@ from partnerdesk.domain.screening import Party, PartyType
 from partnerdesk.domain.tables import rows
 from partnerdesk.domain.watchlist import KINDS, LOW_WEIGHT, Entity, Watchlist
 
-ENGINE = "2"
+ENGINE = "3"
 """The version of everything that scores depend on; golden decisions in the tests hold it."""
 
 CANDIDATES = 40

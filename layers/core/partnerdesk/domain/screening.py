@@ -86,6 +86,13 @@ class Hit:
     programmes: tuple[str, ...]
     entity_hash: str
     explanation: tuple[str, ...]
+    effective_from: str = ""
+    effective_to: str = ""
+    told: str = ""
+    """What the reviewer must know of the list, and what the entry says of its scope."""
+
+    source: str = ""
+    """The address at which the list is published."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from partnerdesk.domain.chain import canonical, digest
 from partnerdesk.domain.names import Name, particles, sound, taken_apart
 from partnerdesk.domain.screening import PartyType
 
-FORMAT = 1
+FORMAT = 2
 """The version of the file's layout."""
 
 MAGIC = b"desk list index\n"
@@ -54,6 +54,12 @@ class Entity:
     gender: str = ""
     identifiers: tuple[str, ...] = ()
     remarks: str = ""
+    effective_from: str = ""
+    effective_to: str = ""
+    """`YYYY-MM-DD`, the last day; empty while it has no end."""
+
+    notice: str = ""
+    """What the entry itself says about its scope: licence requirement, order, reference."""
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the entry: a clearance holds for it alone. Rule SCR-5."""
@@ -72,6 +78,9 @@ class Source:
     entities: int
     names: int
     files: tuple[str, ...]
+    lists: tuple[str, ...]
+    """The codes of the lists that its entities are on; no other source of an index has them."""
+
     complete: bool = True
     snapshot: bool = False
 
@@ -268,6 +277,9 @@ def _record(entity: Entity) -> list[object]:
         entity.gender,
         entity.identifiers,
         entity.remarks,
+        entity.effective_from,
+        entity.effective_to,
+        entity.notice,
     ]
 
 
@@ -301,7 +313,8 @@ class Watchlist:
         self._table: dict[str, tuple[str, int, int]] = header["sections"]
         self.engine: str = header["engine"]
         self.sources = tuple(
-            Source(**(each | {"files": tuple(each["files"])})) for each in header["sources"]
+            Source(**(each | {"files": tuple(each["files"]), "lists": tuple(each["lists"])}))
+            for each in header["sources"]
         )
         self._first_name = self._integers("first_name")
         self.owner = self._integers("owner")
@@ -433,8 +446,9 @@ class Watchlist:
     def entity(self, number: int) -> Entity:
         """Return an entity by its number in this index, as it was read from its list."""
         part = self._part("records")[self._record_at[number] : self._record_at[number + 1]]
-        code, ref, kind, *lists, remarks = json.loads(bytes(part))
-        programmes, countries, cities, birth_dates, gender, identifiers = lists
+        code, ref, kind, *lists = json.loads(bytes(part))
+        programmes, countries, cities, birth_dates, gender, identifiers, *rest = lists
+        remarks, effective_from, effective_to, notice = rest
         return Entity(
             list_code=code,
             number=ref,
@@ -450,7 +464,14 @@ class Watchlist:
             gender=gender,
             identifiers=tuple(identifiers),
             remarks=remarks,
+            effective_from=effective_from,
+            effective_to=effective_to,
+            notice=notice,
         )
+
+    def entities(self) -> Iterator[Entity]:
+        """Yield every entity, list by list."""
+        return map(self.entity, range(len(self._type)))
 
 
 def _cast(part: memoryview, code: str) -> "memoryview[int]":
