@@ -1,11 +1,13 @@
 """A demo desk in one process: its pages, its mailbox, its console, its banner."""
 
+import csv
 import json
 import logging
 import re
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import httpx
 import pytest
 
 from onebox.log import FactsFormatter
@@ -107,6 +109,66 @@ def test_bytes_that_are_no_text_are_refused_and_answered(desk):
         urlopen(request)  # noqa: S310 - our own server
     with refused.value:
         assert refused.value.code == 400
+
+
+class Grid:
+    """A tab of the console in the browser of somebody."""
+
+    def __init__(self, desk, email, tab):
+        self.browser = httpx.Client(base_url=desk.addresses.console, follow_redirects=True)
+        page = self.browser.post("/persona", data={"email": email, "next": "/"}).text
+        self.book = re.search(r'href="/grid/([^"/]+)"', page)[1]
+        tabs = self.browser.get(f"/grid/{self.book}/tabs").json()["tabs"]
+        [self.sheet] = [it["sheetId"] for it in tabs if it["title"] == tab]
+
+    def rows(self):
+        """Return the rows as heading -> shown text."""
+        file = self.browser.get(f"/grid/{self.book}/tabs/{self.sheet}/export.csv").text
+        return list(csv.DictReader(file.removeprefix("\ufeff").splitlines()))
+
+    def type(self, number, heading, text):
+        """Type into an empty cell, by the number of its row from 0 and the heading."""
+        column = chr(ord("A") + list(self.rows()[0]).index(heading))
+        edit = {"a1": f"{column}{number + 2}", "old": "", "new": text}
+        revision = self.browser.get(f"/grid/{self.book}/tabs").json()["revision"]
+        wish = {"sheetId": self.sheet, "revision": revision, "edits": [edit]}
+        assert self.browser.post(f"/grid/{self.book}/edit", json=wish).status_code == 200
+
+
+def resent(grid):
+    """Choose Resend in the first row, and return its Result once the Action is done."""
+    grid.type(0, "Action", "Resend")
+    for _ in range(ROUNDS):
+        row = grid.rows()[0]
+        if not row["Action"]:
+            return row["Result"]
+    raise AssertionError
+
+
+def test_an_edit_in_the_grid_rings_and_the_row_says_who_made_it(desk):
+    """
+    The message goes by HTTP to the desk's own address, signed as in sheets.md C10.
+
+    A poll can see an edit just before it is told of, and then names nobody.
+    """
+    grid = Grid(desk, "ana.ruiz@vendor.example", "Licences")
+    results = (resent(grid) for _ in range(3))
+    told = next(it for it in results if "not reported" not in it)
+    grid.browser.close()
+
+    assert told.endswith("Sent again (ana.ruiz@vendor.example)")
+
+
+def test_whoever_has_no_secret_rings_in_vain(desk):
+    request = Request(  # noqa: S310 - our own server
+        f"{desk.addresses.desk}/v1/sheet-edits",
+        data=b"{}",
+        headers={"X-Desk-Signature": "v1=" + "0" * 64},
+    )
+    with pytest.raises(HTTPError) as refused:
+        urlopen(request)  # noqa: S310 - our own server
+    with refused.value:
+        assert refused.value.code == 401
 
 
 def test_a_log_line_tells_the_planned_facts():
