@@ -7,6 +7,7 @@ from math import isclose
 from typing import Any, Final
 
 from console.schema import (
+    NOTHING,
     BoardTab,
     Column,
     Picture,
@@ -299,12 +300,13 @@ def _declared(tab: Tab) -> list[object]:
     columns = [[repr(column.cell), column.width, column.is_staff] for column in tab.every_column]
     declared: list[object] = [columns, GREY, HEAD, HEAD_STAFF]
     if isinstance(tab, BoardTab):
-        declared.append([[section.title, section.size] for section in tab.sections])
+        declared.append([[it.title, it.size, *map(repr, it.tones)] for it in tab.sections])
+        declared.append(tab.lines(NOTHING) if tab.is_fixed else [])
     return declared
 
 
 def _board_dress(tab: BoardTab, ground: Ground) -> Iterator[SheetMessage]:
-    """Yield what makes the titles of a board's sections stand out."""
+    """Yield what makes the titles of a board's sections stand out, and fills one that is fixed."""
     columns = _columns(tab, ground.fields)
     look = {"backgroundColor": colour(HEAD), "textFormat": {"bold": True}}
     for section, start in zip(tab.sections, tab.starts, strict=True):
@@ -313,6 +315,13 @@ def _board_dress(tab: BoardTab, ground: Ground) -> Iterator[SheetMessage]:
                 place = {**_body(ground, first, last), **_rows(start - 1, start)}
                 mask = "userEnteredFormat(backgroundColor,textFormat.bold)"
                 yield _repeat(place, {"userEnteredFormat": look}, mask)
+        end = start + section.size
+        for row, tone in enumerate(section.tones, start=end - len(section.tones)):
+            place = {**_body(ground, columns[tab.told[0]]), **_rows(row, row + 1)}
+            mask = ",".join(f"userEnteredFormat.{name}" for name in _toned(tone))
+            yield _repeat(place, {"userEnteredFormat": _toned(tone)}, mask)
+    if tab.is_fixed:
+        yield from told(tab, Place(ground.sheet_id, tab.title, columns), NOTHING)
 
 
 def _rows(start: int, end: int) -> Mapping[str, int]:

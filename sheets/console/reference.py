@@ -15,9 +15,9 @@ from console.schema import (
     LogTab,
     QueueTab,
     Tab,
-    Tone,
+    words,
 )
-from console.tabs import TITLES, all_tabs_of
+from console.tabs import MEANINGS, ROWS, SIGNS, STEPS, TITLES, WHOSE, all_tabs_of
 
 FILE: Final = Path("docs/console.md")
 """Where the guide lies, from the root of the repository."""
@@ -26,42 +26,11 @@ INTRODUCTION: Final = """\
 # The console
 
 This guide is made from the tabs (`python -m console.reference`); do not edit it.
+The tab Help of each workbook says the same.
 
 The ledger is the record, and a tab is a view of it with an inbox. Nobody types a status: you
 choose the next step under **Action**, and the desk answers in **Result**, usually within seconds.
-Grey columns belong to the desk. White ones are yours; so is everything to the right of ours.
-
-## How a step goes
-
-1. **Action** lists what is possible now for this row. Choose one.
-2. An ordinary step is done at once: Action is emptied, Result says
-   `✓ 14:02 Sent again (ana@example.com)`.
-3. A step marked with `!` is first tried without being done. **Preview** says what it would do.
-   Write a **Reason**, read Preview, then tick **Confirm**. A tick that was set before the preview
-   does not count, and neither does one for a record that has changed since: you get a new preview.
-4. What cannot be done is refused with the reason, `✗ 14:02 Not done: ..`, and nothing happens.
-5. More than 20 new steps at once ask first: `Held: 37 at once`. Tick Confirm where you mean it.
-
-To take a step back before it is confirmed, empty Action.
-
-Sort, filter, insert rows and add columns of your own as you like: rows are found by their ID.
-A deleted row of an open record comes back; two rows with one ID are both left alone until you
-delete one; a heading that was typed over is put back and the word kept in its note.
-Times are UTC.
-
-## Colours
-
-| Colour | Means |
-|---|---|
 """
-
-MEANINGS: Final = {
-    Tone.DONE: ("green", "done"),
-    Tone.WAITING: ("yellow", "waits for somebody, or is due soon"),
-    Tone.IN_PROGRESS: ("blue", "the desk is at work"),
-    Tone.NEEDS_A_PERSON: ("red", "overdue, or needs a person"),
-    Tone.CLOSED: ("grey text", "closed"),
-}
 
 KINDS: Final = {
     Cell.TEXT: "text",
@@ -73,7 +42,11 @@ KINDS: Final = {
 
 def guide() -> str:
     """Return the staff guide as Markdown."""
-    lines = [f"| {name} | {meaning} |" for name, meaning in MEANINGS.values()]
+    lines = ["## How a step goes", "", *(f"{n}. {it}" for n, it in enumerate(STEPS, start=1))]
+    legend = [(name, meaning) for name, meaning in MEANINGS.values()]
+    for title, pairs in (("Colours", [*WHOSE, *legend]), ("Signs", SIGNS), ("Rows", ROWS)):
+        lines += ["", f"## {title}", "", "| | |", "|---|---|"]
+        lines += [f"| {words(name)} | {meaning} |" for name, meaning in pairs]
     lines += ["", "## The columns of every queue", "", *_table((*QUEUE_START, *QUEUE_END))]
     for workbook, title in TITLES.items():
         tabs = all_tabs_of(workbook)
@@ -81,7 +54,7 @@ def guide() -> str:
             lines += ["", f"## Workbook {title}"]
         for tab in tabs:
             lines += _tab(tab)
-    return INTRODUCTION + "\n".join(lines) + "\n"
+    return INTRODUCTION + "\n" + "\n".join(lines) + "\n"
 
 
 def _tab(tab: Tab) -> Iterator[str]:
@@ -89,7 +62,7 @@ def _tab(tab: Tab) -> Iterator[str]:
     if isinstance(tab, QueueTab):
         yield from ("", "| Step | What it does |", "|---|---|")
         for action in tab.actions:
-            yield f"| {action.label}{'!' if action.is_dangerous else ''} | {action.help} |"
+            yield f"| {action.shown} | {action.help} |"
         yield from ("", "| Status | Colour |", "|---|---|")
         for word, tone in tab.tones.items():
             yield f"| {word} | {MEANINGS[tone][0]} |"

@@ -254,6 +254,11 @@ class Action:
     is_dangerous: bool = False
     """Whether it needs a preview, Confirm and a Reason. Rule GEN-9."""
 
+    @property
+    def shown(self) -> str:
+        """Return its label as the guide has it: a dangerous step is marked."""
+        return f"{self.label}!" if self.is_dangerous else self.label
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:
@@ -499,6 +504,10 @@ class Picture:
     health: Health
 
 
+NOTHING: Final = Picture(datetime.min.replace(tzinfo=UTC), {}, Health(edits=""))
+"""What a board that always says the same is told."""
+
+
 def instant(text: str) -> datetime | None:
     """Return the instant that a cell's text stands for, None for an empty one."""
     if not text:
@@ -521,6 +530,9 @@ class Section:
     lines: Callable[[Picture], Iterable[BoardLine]]
     chart: str = ""
     """The kind of chart that shows its first two columns, as the service names it."""
+
+    tones: tuple[Tone, ...] = ()
+    """The colours of its last lines, where they explain colours."""
 
 
 @dataclass(frozen=True, kw_only=True)

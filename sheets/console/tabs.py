@@ -1,7 +1,7 @@
 """Every tab of the console and every column of it, once."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from partnerdesk.domain.profiles import SKUS
 from partnerdesk.domain.record import Workbook
 from partnerdesk.domain.screening import Hit
 from partnerdesk.domain.screening_case import CaseMove, CaseState, Decision, ScreeningCase
+from partnerdesk.domain.settings import Addresses
 from partnerdesk.domain.trial import STAGES, TrialRequest, TrialState
 from partnerdesk.domain.waiting import Flag, day
 from partnerdesk.domain.waiting import Party as Turn
@@ -580,6 +581,102 @@ def _summary(workbook: Workbook, purpose: str, *sections: Section) -> BoardTab:
     )
 
 
+STEPS: Final = (
+    "**Action** lists what is possible now for this row. Choose one.",
+    (
+        "An ordinary step is done at once: Action is emptied, Result says "
+        "`✓ 14:02 Sent again (ana@example.com)`."
+    ),
+    (
+        "A step marked with `!` is first tried without being done. **Preview** says what it "
+        "would do. Write a **Reason**, read Preview, then tick **Confirm**. A tick that was set "
+        "before the preview does not count, and neither does one for a record that has changed "
+        "since: you get a new preview."
+    ),
+    "What cannot be done is refused with the reason, `✗ 14:02 Not done: ..`, and nothing happens.",
+    "More than 20 new steps at once ask first: `Held: 37 at once`. Tick Confirm where you mean it.",
+    "To take a step back before it is confirmed, empty Action.",
+)
+"""How staff act in a row: for Help and the guide alike."""
+
+WHOSE: Final = (
+    ("white", "yours to fill in; so is everything to the right of our columns"),
+    ("grey", "belongs to the desk"),
+)
+
+MEANINGS: Final = {
+    Tone.DONE: ("green", "done"),
+    Tone.WAITING: ("yellow", "waits for somebody, or is due soon"),
+    Tone.IN_PROGRESS: ("blue", "the desk is at work"),
+    Tone.NEEDS_A_PERSON: ("red", "overdue, or needs a person"),
+    Tone.CLOSED: ("grey text", "closed"),
+}
+
+SIGNS: Final = (
+    ("✓", "done, and by whom"),
+    ("✗", "not done, and why"),
+    ("?", "the desk asks before it does anything"),
+    ("!", "behind a step: it needs a preview, a Reason and Confirm"),
+)
+
+ROWS: Final = (
+    ("Sort, filter, insert rows, add columns", "As you like: rows are found by their ID."),
+    ("Delete a row", "An open record's row comes back at the bottom, with your cells."),
+    ("Copy a row", "Two rows with one ID are both left alone until you delete one."),
+    ("Type over a heading", "It is put back, and your word is kept in its note."),
+    ("Paste over grey cells", "The desk puts them right within the hour."),
+    ("Read a time", "Times are UTC."),
+)
+
+
+def _plain(text: str) -> str:
+    """Return a text of the guide without its marks."""
+    return text.replace("**", "").replace("`", "")
+
+
+def _fixed(title: str, lines: Iterable[BoardLine], *tones: Tone) -> Section:
+    """Return a section that always says the same."""
+    kept = tuple(lines)
+    return Section(title, len(kept), lambda _picture: kept, tones=tones)
+
+
+def _explained(tab: QueueTab[Any]) -> Iterator[Section]:
+    """Yield the sections about the steps and the words of a queue."""
+    if tab.actions:
+        yield _fixed(f"Steps in {tab.title}", [(it.shown, it.help) for it in tab.actions])
+    told = [(word, words(MEANINGS[tone][1])) for word, tone in tab.tones.items()]
+    yield _fixed(f"Status in {tab.title}", told, *tab.tones.values())
+
+
+def _help(workbook: Workbook, *contacts: tuple[str, str]) -> BoardTab:
+    queues = [tab for tab in tabs_of(workbook) if isinstance(tab, QueueTab)]
+    purposes = [(tab.title, tab.purpose) for tab in tabs_of(workbook)]
+    colours = [(words(name), words(meaning)) for name, meaning in (*WHOSE, *MEANINGS.values())]
+    keeper = ("The desk stands still", "Whoever runs it: the last sync on Summary is old.")
+    return BoardTab(
+        name="help",
+        title="Help",
+        workbook=workbook,
+        purpose="What the colours and signs mean, how to act in a row, and whom to ask.",
+        columns=(
+            Column("topic", "Help", width=280, note="The desk writes it."),
+            Column("meaning", "What it means", width=760, is_wrapped=True),
+        ),
+        sections=(
+            _fixed("How to act", [(f"{n}.", _plain(it)) for n, it in enumerate(STEPS, start=1)]),
+            _fixed("Colours", colours, *MEANINGS),
+            _fixed("Signs", [(sign, words(meaning)) for sign, meaning in SIGNS]),
+            _fixed("What you may do to rows", ROWS),
+            _fixed("Tabs", purposes),
+            *(section for tab in queues for section in _explained(tab)),
+            _fixed("Whom to ask", (*contacts, keeper)),
+        ),
+        is_fixed=True,
+    )
+
+
+ASKED: Final = Addresses()
+
 BOARDS: Final = (
     _summary(
         Workbook.DESK,
@@ -598,8 +695,18 @@ BOARDS: Final = (
         Section("Oldest open case", 1, _oldest_case),
         Section("Age of the lists in days", MOST_LISTS, _list_ages),
     ),
+    _help(
+        Workbook.DESK,
+        ("Partners and trials", ASKED.partners),
+        ("A request that Compliance holds", ASKED.compliance),
+    ),
+    _help(
+        Workbook.COMPLIANCE,
+        ("Screening and embargoes", ASKED.compliance),
+        ("The request behind a case", ASKED.partners),
+    ),
 )
-"""Every board; the Summary comes before the tabs that it tells of."""
+"""Every board; the Summary comes before the tabs that it tells of, the others behind them."""
 
 
 def boards_of(workbook: Workbook) -> tuple[BoardTab, ...]:

@@ -54,7 +54,7 @@ def test_an_empty_workbook_gets_every_tab_and_no_other(console):
     assert build(console)
 
     titles = [it["properties"]["title"] for it in found(console)["sheets"]]
-    assert titles == ["Summary", "Trials", "Licences", "Activity"]
+    assert titles == ["Summary", "Trials", "Licences", "Activity", "Help"]
 
 
 def test_a_second_run_writes_nothing(console):
@@ -174,6 +174,7 @@ def test_tabs_and_rules_of_the_staff_stay(console):
     titles = [it["properties"]["title"] for it in found(console)["sheets"]]
     assert sorted(titles) == [
         "Activity",
+        "Help",
         "Licences",
         "Sheet1",
         "Summary",
@@ -192,6 +193,16 @@ def test_a_board_is_protected_as_a_whole(console):
     (protected,) = sheet(console, "Summary")["protectedRanges"]
     assert protected["description"] == "desk: board"
     assert set(protected["range"]) <= {"sheetId"}
+
+
+def test_help_is_filled_when_it_is_built(console):
+    build(console)
+
+    (block,) = console.client.read(Workbook.DESK, ["Help"], until=until(console))
+    told = {row[0]: row[1] for row in block if len(row) > 1}
+    assert told["Allow another trial!"].startswith("Gives a second trial")
+    assert told["Held by Compliance"] == "Waits for somebody, or is due soon"
+    assert told["Delete a row"].startswith("An open record's row comes back")
 
 
 def test_the_summary_has_its_charts_once(console):

@@ -3,12 +3,22 @@
 import pytest
 
 from console.reference import guide, main
-from console.schema import QUEUE_END, QUEUE_START, Cell, LogTab, QueueTab
-from console.tabs import DECIDED_BY, TABS, tabs_of
+from console.schema import (
+    NOTHING,
+    QUEUE_END,
+    QUEUE_START,
+    Cell,
+    Health,
+    LogTab,
+    Picture,
+    QueueTab,
+)
+from console.tabs import BOARDS, DECIDED_BY, TABS, tabs_of
 from partnerdesk.domain.licence import Licence
 from partnerdesk.domain.record import Workbook
 from partnerdesk.domain.screening_case import ScreeningCase
 from partnerdesk.domain.trial import TrialRequest
+from tests.builders import NOON
 
 QUEUES = [tab for tab in TABS if isinstance(tab, QueueTab)]
 LOGS = [tab for tab in TABS if isinstance(tab, LogTab)]
@@ -69,6 +79,33 @@ def test_a_field_and_a_heading_stand_for_one_column(tab):
     assert len(set(fields)) == len(fields)
     assert len(set(headings)) == len(headings)
     assert all("_" not in heading for heading in headings if heading != "_rev")
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda it: f"{it.title} of {it.workbook}")
+def test_a_board_has_as_many_lines_as_its_charts_and_colours_expect(board):
+    rows = {tab.key: [] for tab in QUEUES}
+    lines = board.lines(Picture(NOON, rows, Health(edits="live edits on")))
+
+    assert len(lines) + 1 == board.height
+    for section, start in zip(board.sections, board.starts, strict=True):
+        if section.title:
+            assert lines[start - 2][0] == section.title
+    titles = [it.title for it in board.sections]
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("workbook", [Workbook.DESK, Workbook.COMPLIANCE])
+def test_help_says_what_the_guide_says(workbook):
+    """sheets.md C1: both derive from the tabs."""
+    (told,) = [it for it in BOARDS if it.is_fixed and it.workbook is workbook]
+    text = guide().replace("**", "").replace("`", "").casefold()
+
+    for section in told.sections:
+        assert section.title.startswith("Status in") or section.title.casefold() in text
+        if section.title != "Whom to ask":
+            for topic, meaning in section.lines(NOTHING):
+                assert topic.casefold() in text
+                assert meaning.casefold() in text
 
 
 def test_only_rev_is_hidden():
