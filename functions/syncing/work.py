@@ -35,7 +35,7 @@ from console.schema import (
     cell_value,
     text_of,
 )
-from console.tabs import DECIDED_BY, all_tabs_of, boards_of, tabs_of
+from console.tabs import DECIDED_BY, PREVIEW_ALL, all_tabs_of, boards_of, tabs_of
 from partnerdesk.domain.change import ACTIVITY, Change, Claim, Event, Mark, Write
 from partnerdesk.domain.doorbell import (
     REPAIR_TAB,
@@ -224,6 +224,9 @@ class _Visit:
     """How many rows each tab had when it was last looked at."""
 
     has_committed: bool = False
+    previews_all: bool = False
+    """Whether staff want to see a preview of every step."""
+
     rings: Sequence[Ring] = ()
     """What the doorbell told since the last visit, the latest last."""
 
@@ -318,7 +321,8 @@ class _Visit:
         if is_due:
             memory.compared_at[self.workbook] = now
         return {
-            tab.key: tuple(inbox.narrowed(row, tab) for row in rows[tab.key]) for tab in self.tabs
+            tab.key: tuple(inbox.narrowed(row, tab) for row in rows[tab.key])
+            for tab in (*self.tabs, *self.boards)
         }
 
     def _look(self, view: View) -> Rows:
@@ -411,6 +415,9 @@ class _Visit:
 
     def _answer(self, rows: Rows) -> None:
         """Do what staff ask for, in the order of tabs and rows; refuse what cannot be done."""
+        self.previews_all = any(
+            inbox.is_switched_on(PREVIEW_ALL, rows[board.key]) for board in self.boards
+        )
         asked: dict[str, _Asked] = {}
         for tab in self.queues:
             found = self._sorted(tab, rows)
@@ -458,7 +465,7 @@ class _Visit:
             record = self.services.ledger.get(tab.kind, ref)
         except NoSuchRecordError:
             return None
-        intent = inbox.intent_of(tab, row, kept, record)
+        intent = inbox.intent_of(tab, row, kept, record, previews_all=self.previews_all)
         return _Asked(tab, record, intent) if intent else None
 
     def _is_to_explain(self, tab: QueueTab[Any], row: Row) -> bool:

@@ -173,9 +173,13 @@ class Intent:
         )
 
 
-def intent_of(tab: QueueTab[Any], row: Row, kept: Kept, record: Record) -> Intent | None:
+def intent_of(
+    tab: QueueTab[Any], row: Row, kept: Kept, record: Record, *, previews_all: bool = False
+) -> Intent | None:
     """
     Return what staff ask for in a row, None when nothing was done to it.
+
+    With `previews_all` every step is rehearsed first (sheets.md C4.4).
 
     A cell that was dealt with and still says the same is no edit: it waits to be
     emptied, and is not dealt with again (sheets.md C6.6).
@@ -191,19 +195,21 @@ def intent_of(tab: QueueTab[Any], row: Row, kept: Kept, record: Record) -> Inten
         return Intent(Verb.KEEP, row, kept) if emptied else None
     asked = Intent(Verb.KEEP, row, kept, edits)
     if any(name == ACTION for name, _, _ in edits):
-        return _chosen(tab, asked, record) if now[ACTION] else asked
+        if not now[ACTION]:
+            return asked
+        return _chosen(tab, asked, record, previews_all=previews_all)
     if now[CONFIRM] and not was[CONFIRM]:
         return _confirmed(tab, asked, record)
     return asked
 
 
-def _chosen(tab: QueueTab[Any], asked: Intent, record: Record) -> Intent:
+def _chosen(tab: QueueTab[Any], asked: Intent, record: Record, *, previews_all: bool) -> Intent:
     label = asked.row.cells[ACTION]
     legal = {action.label: action for action in tab.legal(record)}
     if label not in legal:
         return _illegal(tab, asked, tuple(legal))
     action = legal[label]
-    verb = Verb.REHEARSE if action.is_dangerous else Verb.RUN
+    verb = Verb.REHEARSE if action.is_dangerous or previews_all else Verb.RUN
     return replace(asked, verb=verb, action=action)
 
 
@@ -284,6 +290,11 @@ def echo_view(tab: Tab) -> tuple[str, ...]:
     return (*CHECK, *(name for name in (ACTION, CONFIRM, REASON) if name in tab.by_field))
 
 
+def is_switched_on(switch: str, rows: Iterable[Row]) -> bool:
+    """Test whether a switch of a board is on, in whatever row its tick has come to stand."""
+    return any(row.cells.get(switch) == TICKED for row in rows)
+
+
 def narrowed(row: Row, tab: Tab) -> Row:
     """Return a row with the staff's cells alone."""
     return replace(row, cells={name: row.cells[name] for name in tab.staff_fields})
@@ -316,6 +327,7 @@ def acknowledged(kept: Kept, row: Row) -> Kept:
 
 def question(intent: Intent) -> str:
     """Return what to do after a preview."""
-    if intent.reason.strip():
+    needs_reason = intent.action is not None and intent.action.is_dangerous
+    if intent.reason.strip() or not needs_reason:
         return "Read Preview, then tick Confirm."
     return "Read Preview, write a Reason, then tick Confirm."

@@ -9,6 +9,7 @@ from typing import Any, Final
 from console.schema import (
     ID,
     REV,
+    TICK,
     Cell,
     Column,
     Happening,
@@ -43,7 +44,6 @@ WHOLE: Final = (
 """What is written of a new row, which is nobody's yet."""
 
 GREY: Final = 0xEF / 0xFF
-TICK: Final[SheetMessage] = {"condition": {"type": "BOOLEAN"}, "strict": True}
 
 
 def happening(event: KeptEvent) -> Happening:

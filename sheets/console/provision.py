@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from console.schema import (
     NOTHING,
+    TICK,
     BoardTab,
     Column,
     Picture,
@@ -272,20 +273,25 @@ def _looks(tab: Tab, ground: Ground) -> tuple[SheetMessage, ...]:
     Return what dresses a tab, if its declaration has changed since it was last dressed.
 
     Not compared cell by cell: colours and widths that staff have chosen since
-    are theirs.
+    are theirs. A column that was put back is dressed alone.
     """
     columns = _columns(tab, ground.fields)
+    looks = sha256(canonical(_declared(tab)).encode()).hexdigest()[:16]
+    metadata = ground.sheet.get("developerMetadata", ())
+    is_dressed = _noted(metadata, LOOKS_KEY) == looks
+    naked = columns.keys() - set(_fields(ground.sheet)) if is_dressed else columns.keys()
+    if not naked:
+        return ()
     dress = [
         request
         for name, at in sorted(columns.items(), key=lambda pair: pair[1])
+        if name in naked
         for request in _dress(tab.by_field[name], ground, at)
     ]
     if isinstance(tab, BoardTab):
         dress.extend(_board_dress(tab, ground))
-    looks = sha256(canonical(_declared(tab)).encode()).hexdigest()[:16]
-    metadata = ground.sheet.get("developerMetadata", ())
-    if _noted(metadata, LOOKS_KEY) == looks:
-        return ()
+    if is_dressed:
+        return tuple(dress)
     last = [each for each in metadata if each["metadataKey"] == LOOKS_KEY]
     remembered = (
         _remembering(last[0]["metadataId"], looks)
@@ -320,8 +326,18 @@ def _board_dress(tab: BoardTab, ground: Ground) -> Iterator[SheetMessage]:
             place = {**_body(ground, columns[tab.told[0]]), **_rows(row, row + 1)}
             mask = ",".join(f"userEnteredFormat.{name}" for name in _toned(tone))
             yield _repeat(place, {"userEnteredFormat": _toned(tone)}, mask)
+    for name in tab.staff_fields:
+        place = {**_body(ground, columns[name]), **_rows(SWITCH, SWITCH + 1)}
+        yield {"setDataValidation": {"range": place, "rule": TICK}}
+        below = {**_body(ground, columns[name]), "startRowIndex": SWITCH + 1}
+        grey = {"userEnteredFormat": {"backgroundColor": colour(GREY)}}
+        yield _repeat(below, grey, "userEnteredFormat.backgroundColor")
     if tab.is_fixed:
         yield from told(tab, Place(ground.sheet_id, tab.title, columns), NOTHING)
+
+
+SWITCH: Final = 1
+"""The row in which a board has its switches, counted from 0."""
 
 
 def _rows(start: int, end: int) -> Mapping[str, int]:

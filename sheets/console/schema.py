@@ -13,7 +13,7 @@ from partnerdesk.domain.change import Snapshot
 from partnerdesk.domain.lifecycle import Lifecycle
 from partnerdesk.domain.record import Record, Workbook
 from partnerdesk.domain.waiting import Flag, Waiting
-from partnerdesk.ports import Block, CellValue
+from partnerdesk.ports import Block, CellValue, SheetMessage
 
 RecordT = TypeVar("RecordT", bound=Record)
 
@@ -60,6 +60,10 @@ class Cell(Enum):
         """Return the service's number format; empty for a tick."""
         kind, pattern = self.value
         return {"type": kind, "pattern": pattern} if kind else {}
+
+
+TICK: Final[SheetMessage] = {"condition": {"type": "BOOLEAN"}, "strict": True}
+"""The rule that makes a cell a box to tick."""
 
 
 def cell_value(value: Value) -> CellValue:

@@ -563,10 +563,22 @@ def _list_ages(picture: Picture) -> Iterator[BoardLine]:
     yield from lines + [("",)] * (MOST_LISTS - len(lines))
 
 
+PREVIEW_ALL: Final = "preview_all"
+"""The switch that treats every step of a workbook as dangerous (sheets.md C4.4)."""
+
 SUMMARY_COLUMNS: Final = (
     Column("what", "Summary", width=440, is_wrapped=True, note="The desk writes it."),
     Column("number", "Number", Cell.NUMBER, width=90, note="The desk writes it."),
     Column("more", "More", width=430, is_wrapped=True, note="The desk writes it."),
+    Column(
+        PREVIEW_ALL,
+        "Preview everything",
+        Cell.TICK,
+        width=110,
+        is_staff=True,
+        note="Yours: tick the box below, and every step of this workbook shows a preview first and "
+        "waits for Confirm.",
+    ),
 )
 
 
@@ -595,6 +607,10 @@ STEPS: Final = (
     ),
     "What cannot be done is refused with the reason, `✗ 14:02 Not done: ..`, and nothing happens.",
     "More than 20 new steps at once ask first: `Held: 37 at once`. Tick Confirm where you mean it.",
+    (
+        "With the tick **Preview everything** on Summary, every step of the workbook is tried "
+        "first, as those with `!` are; a Reason is needed only where it is marked."
+    ),
     "To take a step back before it is confirmed, empty Action.",
 )
 """How staff act in a row: for Help and the guide alike."""

@@ -135,6 +135,19 @@ def test_a_deleted_column_is_put_back_where_it_was(console):
     assert build(console) == 0
 
 
+def test_a_column_that_is_put_back_is_dressed_and_no_other(console):
+    """sheets.md A3: without its text format, Enter in a cell would parse what is in it."""
+    build(console)
+    at = places(DESK, found(console))["trial"].columns["notes"]
+    span = {"sheetId": places(DESK, found(console))["trial"].sheet_id, "dimension": "COLUMNS"}
+    send(console, {"deleteDimension": {"range": {**span, "startIndex": at, "endIndex": at + 1}}})
+
+    wanted = requests(DESK, found(console), account="")
+    dressed = [it["repeatCell"]["range"] for it in wanted if "repeatCell" in it]
+
+    assert {it["startColumnIndex"] for it in dressed} == {at}
+
+
 def test_a_renamed_tab_gets_its_name_back(console):
     build(console)
     sheet_id = sheet(console, "Trials")["properties"].get("sheetId", 0)
@@ -193,6 +206,9 @@ def test_a_board_is_protected_as_a_whole(console):
     (protected,) = sheet(console, "Summary")["protectedRanges"]
     assert protected["description"] == "desk: board"
     assert set(protected["range"]) <= {"sheetId"}
+    (switch,) = protected["unprotectedRanges"]
+    corner = (switch["startRowIndex"], switch["endRowIndex"], switch["startColumnIndex"])
+    assert corner == (1, 2, 3)
 
 
 def test_help_is_filled_when_it_is_built(console):

@@ -37,7 +37,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(place, port):
 
     assert first == again
     assert first.startswith("Partner desk: would send ")
-    assert "addSheet x 2" in first
+    assert "addSheet x 4" in first
 
 
 def test_a_second_run_changes_nothing(place, port):

@@ -197,3 +197,90 @@ def test_sending_a_licence_again_changes_no_clock(console, issued):
 
     assert console.desk.trial(issued.ref).mailed_at == NOON + timedelta(days=1)
     assert section(console, "Trial clock of 5 minutes")["Answered in time"] == 1
+
+
+# The switch
+
+
+@pytest.fixture
+def careful(console, issued):
+    """A desk whose staff want to see a preview of every step."""
+    switch(console, on=True)
+    return issued
+
+
+def switch(console, *, on, row=1):
+    place = console.services.memory.places[Workbook.DESK]["board.summary"]
+    start = {
+        "sheetId": place.sheet_id,
+        "rowIndex": row,
+        "columnIndex": place.columns["preview_all"],
+    }
+    ticked = [{"values": [{"userEnteredValue": {"boolValue": on}}]}]
+    change = {"start": start, "rows": ticked, "fields": "userEnteredValue"}
+    console.do("Trials", {"updateCells": change})
+
+
+def test_with_the_switch_on_an_ordinary_step_is_previewed_first(console, careful):
+    """sheets.md C4.4."""
+    console.type("Licences", careful.licence, Action="Resend")
+    console.settle()
+
+    row = console.row("Licences", careful.licence)
+    assert row["Preview"] == "Would resend: mail to ada@acme.example."
+    assert row["Result"] == "? Read Preview, then tick Confirm."
+    assert len(console.desk.sent(careful.ref)) == 1
+
+    console.type("Licences", careful.licence, Confirm=True)
+    console.settle()
+
+    assert len(console.desk.sent(careful.ref)) == 2
+    assert console.row("Licences", careful.licence)["Result"].startswith("✓ 12:00 Sent again")
+
+
+def test_with_the_switch_off_again_it_is_done_at_once(console, careful):
+    switch(console, on=False)
+    console.type("Licences", careful.licence, Action="Resend")
+    console.settle()
+
+    assert len(console.desk.sent(careful.ref)) == 2
+
+
+def test_the_switch_is_read_by_a_process_that_knows_nothing(console, careful):
+    console.type("Licences", careful.licence, Action="Resend")
+    console.forget()
+    console.settle()
+
+    assert len(console.desk.sent(careful.ref)) == 1
+
+
+def test_the_switch_stays_on_when_its_row_moves_and_when_the_summary_is_written(console, careful):
+    place = console.services.memory.places[Workbook.DESK]["board.summary"]
+    span = {"sheetId": place.sheet_id, "dimension": "ROWS", "startIndex": 1, "endIndex": 2}
+    console.do("Trials", {"insertDimension": {"range": span}})
+    console.desk.clock.advance(minutes=6)
+    console.visit()
+    console.type("Licences", careful.licence, Action="Resend")
+    console.settle()
+
+    assert len(console.desk.sent(careful.ref)) == 1
+
+
+def test_the_other_workbook_has_a_switch_of_its_own(console, careful):
+    assert careful.licence
+    place = console.services.memory.places[Workbook.COMPLIANCE]["board.summary"]
+    column = chr(ord("A") + place.columns["preview_all"])
+    (block,) = console.client.read(
+        Workbook.COMPLIANCE, [f"Summary!{column}2:{column}2"], until=UNTIL
+    )
+
+    assert not block
+
+
+def test_reading_the_switch_costs_no_call(console, careful):
+    assert careful.licence
+    console.visit()
+    console.sheets.calls.clear()
+    console.visit()
+
+    assert console.sheets.calls == ["read"]
