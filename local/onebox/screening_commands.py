@@ -5,8 +5,9 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
@@ -36,8 +37,9 @@ from partnerdesk.adapters.lists import (
     publish,
     read,
 )
+from partnerdesk.domain.counterfactuals import explained
 from partnerdesk.domain.judgement import ListAge, Lists, judged
-from partnerdesk.domain.matching import ENGINE, MATCHES, Found, Match, Matcher, pair_score
+from partnerdesk.domain.matching import ENGINE, MATCHES, Match, Matcher, pair_score
 from partnerdesk.domain.screening import Address, Outcome, Party, PartyType, Verdict
 from partnerdesk.domain.watchlist import BrokenIndexError, Source
 
@@ -157,10 +159,9 @@ def screen(  # noqa: PLR0913 - the interface is fixed: one option each
         _screen_batch(batch, desk, on, explain=explain)
         return
     party = _party({"name": name, "type": party_type, "country": country})
-    verdict, found = desk.answer([party], on)
+    verdict, found = desk.answer([party], on, explain=True)
     if as_json:
-        rest = {"explanation": _explained(verdict), "lists": verdict.lists}
-        click.echo(_json(_answer(verdict, found) | rest))
+        click.echo(_json(_answer(verdict, found) | _explained(verdict) | {"lists": verdict.lists}))
     else:
         _say(verdict)
 
@@ -172,21 +173,28 @@ class _Opened:
     matcher: Matcher
     sources: Sequence[Source]
 
-    def answer(self, parties: Sequence[Party], on: date) -> tuple[Verdict, list[Match]]:
-        """Return what a screening decides, and every resemblance, best first."""
+    def answer(
+        self, parties: Sequence[Party], on: date, *, explain: bool
+    ) -> tuple[Verdict, list[Match]]:
+        """
+        Return what a screening decides, and every resemblance, best first.
+
+        `explain` adds what would change the decision, which takes many screenings.
+        """
         midnight = datetime.combine(on, datetime.min.time(), UTC)
-        found: Mapping[Party, Found] = {each: self.matcher.search(each) for each in parties}
+        search = cache(self.matcher.search)
         lists = Lists(
             ages=[ListAge(it.code, str(it), midnight, may_be_old=True) for it in self.sources],
             engine=ENGINE,
-            search=found.__getitem__,
+            search=search,
             explained=self.matcher.explained,
             listed=self.matcher.entity,
         )
-        verdict = judged(parties, lists, on=on, at=midnight)
+        decide = explained if explain else judged
+        verdict = decide(parties, lists, on=on, at=midnight)
         best: dict[str, Match] = {}
         for match in sorted(
-            (each for answer in found.values() for each in answer.matches),
+            (each for party in parties for each in search(party).matches),
             key=lambda it: (-it.score, it.entity_at),
         ):
             best.setdefault(f"{match.list_code} {match.entity}", match)
@@ -251,7 +259,7 @@ def _screen_batch(batch: Path, desk: _Opened, on: date, *, explain: bool) -> Non
             value = json.loads(line)
             ref = value.get("id")
             parties = [_party(value), *map(_party, _owners(value))]
-            verdict, found = desk.answer(parties, on)
+            verdict, found = desk.answer(parties, on, explain=explain)
         except (ValueError, TypeError, AttributeError) as broken:
             click.echo(_json({"id": ref, "outcome": Outcome.REVIEW, "hits": [],
                               "error": str(broken)}))  # fmt: skip
@@ -259,7 +267,7 @@ def _screen_batch(batch: Path, desk: _Opened, on: date, *, explain: bool) -> Non
         answer = {"id": ref} | _answer(verdict, found)
         answer["ms"] = round((perf_counter() - started) * 1000, 3)
         if explain:
-            answer["explanation"] = _explained(verdict)
+            answer |= _explained(verdict)
         click.echo(_json(answer))
 
 
@@ -355,8 +363,11 @@ def _answer(verdict: Verdict, found: Sequence[Match]) -> dict[str, object]:
     }
 
 
-def _explained(verdict: Verdict) -> dict[str, Sequence[str]]:
-    return {f"{hit.list_code} {hit.entity}": hit.explanation for hit in verdict.hits}
+def _explained(verdict: Verdict) -> dict[str, object]:
+    return {
+        "explanation": {f"{hit.list_code} {hit.entity}": hit.explanation for hit in verdict.hits},
+        "counterfactuals": [asdict(each) for each in verdict.counterfactuals],
+    }
 
 
 def _say(verdict: Verdict) -> None:
@@ -367,6 +378,10 @@ def _say(verdict: Verdict) -> None:
         click.echo(f"\n{hit.list_code} {hit.entity} {hit.name} ({', '.join(hit.programmes)})")
         for sentence in hit.explanation:
             click.echo(f"    {sentence}")
+    if verdict.counterfactuals:
+        click.echo()
+    for each in verdict.counterfactuals:
+        click.echo(f"- {each.sentence}")
     click.echo(f"\nLists: {'; '.join(verdict.lists)}; engine {verdict.engine}")
 
 

@@ -123,6 +123,11 @@ def test_a_batch_can_be_explained(run, source, tmp_path):
     path = batch(tmp_path, {"id": "q1", "name": "Vladimir Puttin", "type": "person"})
     found = answers(run(screen, "--batch", path, "--lists", source, "--explain"))
     assert "puttin ~ putin" in found[0]["explanation"]["SDN 35096"][0]
+    assert {"fact": "birth year", "value": "1952", "outcome": "BLOCK"}.items() <= next(
+        each for each in found[0]["counterfactuals"] if each["fact"] == "birth year"
+    ).items()
+    plain = answers(run(screen, "--batch", path, "--lists", source))
+    assert "counterfactuals" not in plain[0]
 
 
 def test_the_rules_of_another_day_can_be_asked_for(run, source, tmp_path):
@@ -179,6 +184,8 @@ def test_one_name_is_answered_for_people_and_as_json(run, source):
     value = json.loads(run(screen, "Vladimir Putin", "--type", "person", "--json").stdout)
     assert value["outcome"] == "BLOCK"
     assert value["explanation"]["SDN 35096"]
+    assert "\n- Would be REVIEW if the birth year of 'Vladimir Putin' were" in said.stdout
+    assert value["counterfactuals"]
 
 
 def test_a_list_whose_self_test_fails_is_refused(run, source):

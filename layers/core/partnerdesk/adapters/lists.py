@@ -12,6 +12,7 @@ from typing import Protocol
 from partnerdesk.adapters import bis, csl, ofac, un
 from partnerdesk.adapters.list_files import BadListError
 from partnerdesk.domain.chain import canonical, instant
+from partnerdesk.domain.counterfactuals import explained
 from partnerdesk.domain.embargo import EmbargoRule
 from partnerdesk.domain.errors import MissingError
 from partnerdesk.domain.judgement import (
@@ -20,7 +21,6 @@ from partnerdesk.domain.judgement import (
     ListAge,
     Lists,
     NoLists,
-    judged,
     outcome_of,
 )
 from partnerdesk.domain.matching import ENGINE, Match, Matcher
@@ -153,8 +153,12 @@ class IndexScreener:
         self._opened: _Opened | None = None
 
     def screen(self, parties: Sequence[Party], *, on: date, at: datetime) -> Verdict:
-        """Return the worst finding over all parties; without a whole index nothing is clear."""
-        return judged(parties, self._lists(at), on=on, at=at, rules=self._rules)
+        """
+        Return the worst finding over all parties, and what would change it.
+
+        Without a whole index nothing is clear.
+        """
+        return explained(parties, self._lists(at), on=on, at=at, rules=self._rules)
 
     def status(self, at: datetime) -> tuple[ListStatus, ...]:
         """

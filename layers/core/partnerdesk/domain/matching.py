@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Protocol
 
@@ -167,24 +167,33 @@ class Found:
         return self.query.name.notes
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Which entities a name resembles, evidence aside: score and number of the best of theirs."""
+
+    query: Query
+    best: Mapping[int, tuple[float, int]]
+
+
 class Matcher:
-    """The search over one opened index; it keeps nothing between two searches."""
+    """
+    The search over one opened index.
+
+    It keeps the last name it looked for, since one name is asked about again and
+    again when only the evidence changes.
+    """
 
     def __init__(self, watchlist: Watchlist) -> None:
         self._list = watchlist
         watchlist.load()
         ids = watchlist.word_ids
         self._titles = frozenset(ids[word] for word in titles() if word in ids)
+        self._named = lru_cache(maxsize=1)(self._look_up)
 
     def search(self, party: Party) -> Found:
         """Return the best entities for a party, one match an entity, and doubts about its name."""
-        query = self._query(party)
-        best: dict[int, tuple[float, int]] = {}
-        for at in self._candidates(query):
-            points_ = self._judged(query, at)
-            entity = self._list.owner[at]
-            if entity not in best or best[entity] < (points_, -at):
-                best[entity] = points_, -at
+        named = self._named(party.name, party.type)
+        query, best = named.query, named.best
         matches = [
             self._match(query, party, entity, -at, points_)
             for entity, (points_, at) in self._promising(best, party)
@@ -193,6 +202,16 @@ class Matcher:
         ranked = sorted(matches, key=lambda it: (-it.score, it.entity_at))
         kept = tuple(each for each in ranked[:MATCHES] if each.score >= LEAST)
         return Found(kept, query)
+
+    def _look_up(self, name: str, kind: PartyType) -> _Named:
+        query = self._query(name, kind)
+        best: dict[int, tuple[float, int]] = {}
+        for at in self._candidates(query):
+            points_ = self._judged(query, at)
+            entity = self._list.owner[at]
+            if entity not in best or best[entity] < (points_, -at):
+                best[entity] = points_, -at
+        return _Named(query, best)
 
     def entity(self, match: Match) -> Entity:
         """Return the listed entity behind a match."""
@@ -209,9 +228,9 @@ class Matcher:
             *(f"{each.sentence} ({each.points / 10:+g})" for each in match.facts),
         )
 
-    def _query(self, party: Party) -> Query:
-        name = taken_apart(party.name, person=party.type is PartyType.PERSON)
-        is_person = party.type is PartyType.PERSON
+    def _query(self, text: str, kind: PartyType) -> Query:
+        is_person = kind is PartyType.PERSON
+        name = taken_apart(text, person=is_person)
         ids = self._list.word_ids
         weights = [self.weight(word, is_person=is_person) for word in name.words]
         distinct = {*name.words}

@@ -95,6 +95,38 @@ class Hit:
     """The address at which the list is published."""
 
 
+class Fact(StrEnum):
+    """A fact about a party that somebody could correct."""
+
+    COUNTRY = "country"
+    NATIONALITY = "nationality"
+    BIRTH_YEAR = "birth year"
+    TYPE = "type"
+    IDENTIFIER = "identifier"
+    ADDRESS = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """One fact that, stated otherwise, would change the outcome, and what it would be then."""
+
+    party: int
+    """The place of the party among those screened, from 0."""
+
+    fact: Fact
+    at: int
+    """The place of the address or identifier; one more than the last stands for another."""
+
+    value: str
+    """What the fact was tried with; empty for leaving it out."""
+
+    outcome: Outcome
+    unless: tuple[str, ...]
+    """The values with which it would not; all others were not tried one by one."""
+
+    sentence: str
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a screening found and what it rests on; outsiders never see it. Rule SCR-7."""
@@ -105,3 +137,5 @@ class Verdict:
     hits: tuple[Hit, ...]
     lists: tuple[str, ...]
     engine: str
+    counterfactuals: tuple[Counterfactual, ...] = ()
+    """What would change the outcome, where it is not clear."""
