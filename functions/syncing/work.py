@@ -384,7 +384,11 @@ class _Visit:
         """Find the rows whose service cells do not say what they should."""
         for row in rows:
             line = self._expected(tab, row)
-            if line is None or line.rev != row.rev:
+            if line is None:
+                continue
+            if line.rev != row.rev:
+                # Marked anyway, or undone to what it said before: written anew either way.
+                self.forced.add((tab.key, row.id))
                 continue
             wrong = {
                 name
@@ -909,14 +913,18 @@ class _Visit:
         changed = {
             (it.tab.key, it.id): after
             for it in right
-            if isinstance(it.tab, QueueTab) and it.needs_writing
-            if (after := inbox.acknowledged(it.kept, shown[it.tab.key, it.id]))
-            != self.kept.get((it.tab.key, it.id))
+            if isinstance(it.tab, QueueTab)
+            if (after := self._after(it, shown)) != self.kept.get((it.tab.key, it.id))
         }
         if not self._all_kept(changed):
             return False
         self.services.marks.clear([it.mark for it in right if it.mark])
         return len(right) == len(written)
+
+    def _after(self, it: _Written, shown: Mapping[tuple[str, str], Row]) -> Kept:
+        """Return what a row is to remember: also one that was written when nobody could tell."""
+        row = shown.get((it.tab.key, it.id)) if it.needs_writing else None
+        return inbox.acknowledged(it.kept, row) if row else it.kept
 
     def _all_kept(self, changed: Mapping[tuple[str, str], Kept]) -> bool:
         """Commit what many rows are to remember, and return whether nobody was in between."""

@@ -286,3 +286,26 @@ def test_a_tab_that_keeps_moving_ends_the_visit(console, chosen):
         console.visit()
 
     everything_is_right(console, *chosen)
+
+
+def test_a_row_whose_write_nobody_could_remember_comes_back_when_deleted(console):
+    """The ledger was busy after the write, so that only the sheet told of the new row."""
+    trial = console.desk.ask()
+    console.desk.work()
+
+    class Forgetful(Reading):
+        def commit(self, change):
+            if change.snapshots and not change.writes:
+                raise LedgerBusyError
+            self.ledger.commit(change)
+
+    sound = console.services.ledger
+    console.with_services(ledger=Forgetful(sound))
+    with pytest.raises(LedgerBusyError):
+        console.visit()
+    console.with_services(ledger=sound)
+    console.settle()
+    console.delete_row("Trials", trial.ref)
+    console.settle()
+
+    assert console.row("Trials", trial.ref)["Status"] == "Issued"

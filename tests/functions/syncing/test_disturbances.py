@@ -279,6 +279,20 @@ def test_pasted_service_cells_are_put_right_and_said_so(console, three):
     assert console.row("Trials", three[0])["Result"] == ""
 
 
+def test_a_row_that_was_undone_whole_is_written_anew(console, three):
+    """An undo that brings every cell back, `_rev` too, leaves nothing that contradicts itself."""
+    at, columns = console.index("Trials", three[0]), console.place("Trials").columns
+    before = console.grid("Trials")[at]
+    move_on(console, three[0], city="Hamburg")
+    console.settle()
+    for name in ("city", "updated_by", "_rev"):
+        console.put("Trials", at, columns[name], before[columns[name]])
+    console.desk.clock.advance(hours=1)
+    console.settle()
+
+    assert is_true_to_the_ledger(console, three)
+
+
 @pytest.mark.usefixtures("three")
 def test_pasted_events_are_put_right(console):
     console.put("Activity", 1, 5, "Nothing happened")
