@@ -35,12 +35,14 @@ class Webhook:
     Where edits made in the grid are reported, as the Apps Script would.
 
     `deliver` sends one POST (address, headers, body); without it the server
-    does so itself, in a thread of its own.
+    does so itself, in a thread of its own. Every so many seconds each
+    spreadsheet tells that it is alive.
     """
 
     url: str
     secret: str
     deliver: Callable[[str, dict[str, str], bytes], None] | None = None
+    beats_every: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)

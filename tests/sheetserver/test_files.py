@@ -113,6 +113,26 @@ def test_an_edit_is_reported_signed_and_without_values(tmp_path):
     assert headers["X-Desk-Timestamp"] == str(int(NOON.timestamp()))
 
 
+def test_a_quiet_grid_tells_that_it_is_alive(tmp_path):
+    sent, arrived = [], threading.Event()
+
+    def deliver(_url, _headers, body):
+        sent.append(body)
+        arrived.set()
+
+    hook = Webhook("http://127.0.0.1:1/v1/sheet-edits", "secret", deliver, beats_every=0.01)
+    app = build(Settings(tmp_path, "http://127.0.0.1:2", clock=lambda: NOON, webhook=hook))
+    book = accounts.find_or_create(app.engine, "T", "owner@example.com")
+    assert arrived.wait(10)
+    app.close()
+
+    assert sent[0].decode() == (
+        '{"v":1,"type":"heartbeat","event":null,"at":"2026-11-25T12:00:00.000Z","workbook":"'
+        + book
+        + '","sheetId":null,"sheet":null,"range":null,"user":null}'
+    )
+
+
 def test_an_unreachable_webhook_holds_nobody_up(tmp_path):
     hook = Webhook("http://127.0.0.1:9/x", "secret")
     app = build(Settings(tmp_path, "http://127.0.0.1:2", webhook=hook))
