@@ -257,6 +257,11 @@ class _Visit:
         return tuple(tab for tab in self.tabs if isinstance(tab, QueueTab))
 
     @property
+    def to_repair(self) -> set[int]:
+        """Return the tabs that staff want repaired."""
+        return {it.sheet_id for it in self.rings if it.what == REPAIR_TAB}
+
+    @property
     def places(self) -> Mapping[str, Place]:
         return self.services.memory.places.get(self.workbook, {})
 
@@ -301,7 +306,7 @@ class _Visit:
         """Return the rows; compare every cell of ours once an hour, or where somebody asked."""
         memory, now = self.services.memory, self.now
         is_due = now - memory.compared_at.get(self.workbook, _LONG_AGO) >= COMPARE_AFTER
-        asked = {it.sheet_id for it in self.rings if it.what == REPAIR_TAB}
+        asked = self.to_repair
         if not (is_due or asked):
             return self._look(inbox.staff_view)
         if asked:
@@ -681,12 +686,13 @@ class _Visit:
         Return the requests that bring the boards up to date, none when nothing is due.
 
         They go with every write of rows, else every five minutes; a board that
-        always says the same only after a full comparison.
+        always says the same only after a full comparison, or where staff ask.
         """
         memory, now = self.services.memory, self.now
         told_at = memory.told_at.get(self.workbook, _LONG_AGO)
         is_flush = bool(others) or any(it.needs_writing for it in written)
-        if not (is_flush or now - told_at >= TELL_AFTER):
+        is_asked = any(self.places[it.key].sheet_id in self.to_repair for it in self.boards)
+        if not (is_flush or is_asked or now - told_at >= TELL_AFTER):
             return ()
         health = Health(
             edits=self.hearing.after(self.rings).words(now),
@@ -696,7 +702,7 @@ class _Visit:
         )
         tallies = {tab.key: self._tally(tab, rows, written) for tab in self.queues}
         picture = Picture(now, tallies, health)
-        is_whole = told_at < memory.compared_at[self.workbook]
+        is_whole = is_asked or told_at < memory.compared_at[self.workbook]
         return [
             request
             for board in self.boards

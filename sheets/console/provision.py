@@ -507,15 +507,6 @@ def _toned(tone: Tone) -> Mapping[str, object]:
     return {"backgroundColor": colour(tone.value)}
 
 
-VIEWS: Final = (
-    ("Waiting on us", "waiting_for", "TEXT_STARTS_WITH", "Us"),
-    ("Waiting on partner", "waiting_for", "TEXT_STARTS_WITH", "Partner"),
-    ("Needs a person", "flag", "TEXT_EQ", Flag.NEEDS_A_PERSON.value),
-    ("Overdue", "flag", "TEXT_EQ", Flag.OVERDUE.value),
-)
-"""The filter views of every queue: title, column, condition, word."""
-
-
 def _views(tab: Tab, ground: Ground) -> Iterator[SheetMessage]:
     """Yield the filter views whose title is not there yet."""
     if not isinstance(tab, QueueTab):
@@ -528,13 +519,18 @@ def _views(tab: Tab, ground: Ground) -> Iterator[SheetMessage]:
         "startColumnIndex": 0,
         "endColumnIndex": max(columns.values()) + 1,
     }
-    for title, name, kind, word in VIEWS:
-        if title in there:
+    for view in tab.views:
+        if view.title in there:
             continue
-        condition = {"type": kind, "values": [{"userEnteredValue": word}]}
-        spec = {"columnIndex": columns[name], "filterCriteria": {"condition": condition}}
-        view = {"title": title, "range": place, "filterSpecs": [spec]}
-        yield {"addFilterView": {"filter": view}}
+        specs = [
+            {
+                "columnIndex": columns[it.field],
+                "filterCriteria": {"condition": {"type": it.kind, "values": [it.value]}},
+            }
+            for it in view.conditions
+        ]
+        made = {"title": view.title, "range": place, "filterSpecs": specs}
+        yield {"addFilterView": {"filter": made}}
 
 
 CHART: Final = {"widthPixels": 480, "heightPixels": 290}

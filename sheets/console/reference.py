@@ -66,6 +66,7 @@ def _tab(tab: Tab) -> Iterator[str]:
         yield from ("", "| Status | Colour |", "|---|---|")
         for word, tone in tab.tones.items():
             yield f"| {word} | {MEANINGS[tone][0]} |"
+        yield from ("", f"Views: {', '.join(view.title for view in tab.views)}.")
     if isinstance(tab, BoardTab):
         yield from ("", *(f"- {it.title}" for it in tab.sections if it.title))
         return

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, Generic, TypeAlias, TypeVar
 from partnerdesk.domain.change import Snapshot
 from partnerdesk.domain.lifecycle import Lifecycle
 from partnerdesk.domain.record import Record, Workbook
-from partnerdesk.domain.waiting import Flag, Waiting
+from partnerdesk.domain.waiting import Flag, Party, Waiting
 from partnerdesk.ports import Block, CellValue, SheetMessage
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -265,6 +265,53 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a row must say in a column to be seen; the kind as the service names it."""
+
+    field: str
+    kind: str
+    value: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A filter view of a queue: the rows that meet all its conditions."""
+
+    title: str
+    conditions: tuple[Condition, ...]
+
+
+def _waiting_on(whom: str, party: Party) -> View:
+    starts = Condition("waiting_for", "TEXT_STARTS_WITH", {"userEnteredValue": party.value})
+    return View(f"Waiting on {whom}", (starts,))
+
+
+def _flagged(flag: Flag) -> View:
+    return View(flag.value, (Condition("flag", "TEXT_EQ", {"userEnteredValue": flag.value}),))
+
+
+FLAGGED: Final = (_flagged(Flag.NEEDS_A_PERSON), _flagged(Flag.OVERDUE))
+
+CLOSED: Final = View(
+    "Closed this month",
+    (
+        Condition("waiting_for", "TEXT_EQ", {"userEnteredValue": Waiting(Party.NOBODY).line}),
+        # The service knows the month up to today, not the one of the calendar.
+        Condition("updated", "DATE_AFTER", {"relativeDate": "PAST_MONTH"}),
+    ),
+)
+
+
+def views_for(us: Party, *, has_partners: bool) -> tuple[View, ...]:
+    """Return the filter views of a queue in a workbook whose staff are `us` (sheets.md C4)."""
+    partners = (_waiting_on("partner", Party.PARTNER),) if has_partners else ()
+    return (_waiting_on("us", us), *partners, *FLAGGED, CLOSED)
+
+
+VIEWS: Final = views_for(Party.US, has_partners=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """Another record that a record names in a field; its own name is that field's."""
 
@@ -405,6 +452,7 @@ class QueueTab(Tab, Generic[RecordT]):
     tones: Mapping[str, Tone] = field(default_factory=dict)
     """The colour of each word in Status."""
 
+    views: tuple[View, ...] = VIEWS
     not_here: str = ""
     """Where new records come from, for whoever types one into this tab."""
 

@@ -23,6 +23,7 @@ from console.schema import (
     Tone,
     Value,
     instant,
+    views_for,
     words,
 )
 from partnerdesk.domain import licence, screening_case, trial
@@ -285,6 +286,7 @@ CASES: Final = QueueTab[ScreeningCase](
     waiting_for=screening_case.waiting_for,
     is_closed=_is_decided,
     tones={"Open": Tone.WAITING, "Cleared": Tone.DONE, "Confirmed": Tone.CLOSED},
+    views=views_for(Turn.COMPLIANCE, has_partners=False),
     not_here="screening, which opens every case itself",
     counted=("name", "opened_at"),
     relations=(Relation("about", TrialRequest), Relation("decision", Decision)),
@@ -550,13 +552,14 @@ def _oldest_case(picture: Picture) -> Iterator[BoardLine]:
     yield "Days open", days, f"{about}, since {day(since)}" if since else "No case is open."
 
 
-MOST_LISTS: Final = 4
+MOST_LISTS: Final = 12
+"""Room for lists; the oldest come first, as they are what matters."""
 
 
 def _list_ages(picture: Picture) -> Iterator[BoardLine]:
     known = [
         (code, (picture.at - at) // timedelta(days=1), f"Current on {day(at)}.")
-        for code, at in sorted(picture.health.lists.items())
+        for code, at in sorted(picture.health.lists.items(), key=lambda pair: (pair[1], pair[0]))
     ]
     unknown = ("Unknown here", None, "The cases tell which lists they rest on.")
     lines: list[BoardLine] = [*known[:MOST_LISTS]] or [unknown]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from console.provision import holds, places, requests
-from console.tabs import all_tabs_of
+from console.tabs import CASES, all_tabs_of
 from partnerdesk.domain.record import Workbook
 from tests.workbooks import Console, SheetServer
 
@@ -198,6 +198,23 @@ def test_tabs_and_rules_of_the_staff_stay(console):
         "stringValue": "Our own list"
     }
     assert build(console) == 0
+
+
+def test_each_queue_has_the_views_that_apply_to_it(console):
+    """sheets.md C4."""
+    build(console)
+
+    titles = [it["title"] for it in sheet(console, "Trials")["filterViews"]]
+    assert titles == [
+        "Waiting on us",
+        "Waiting on partner",
+        "Needs a person",
+        "Overdue",
+        "Closed this month",
+    ]
+    assert [it.title for it in CASES.views] == [titles[0], *titles[2:]]
+    (ours, *_) = CASES.views
+    assert ours.conditions[0].value == {"userEnteredValue": "Compliance"}
 
 
 def test_a_board_is_protected_as_a_whole(console):

@@ -6,6 +6,7 @@ import pytest
 
 from console.schema import quoted
 from console.tabs import boards_of
+from partnerdesk.domain.doorbell import NOWHERE, REPAIR_TAB, Ring
 from partnerdesk.domain.record import Workbook
 from partnerdesk.domain.screening import Outcome
 from tests.builders import NOON
@@ -197,6 +198,40 @@ def test_sending_a_licence_again_changes_no_clock(console, issued):
 
     assert console.desk.trial(issued.ref).mailed_at == NOON + timedelta(days=1)
     assert section(console, "Trial clock of 5 minutes")["Answered in time"] == 1
+
+
+def test_help_is_put_right_where_staff_ask_for_it(console):
+    place = console.services.memory.places[Workbook.DESK]["board.help"]
+    start = {"sheetId": place.sheet_id, "rowIndex": 2, "columnIndex": 1}
+    typed = [{"values": [{"userEnteredValue": {"stringValue": "Do as you please"}}]}]
+    change = {"start": start, "rows": typed, "fields": "userEnteredValue"}
+    console.do("Trials", {"updateCells": change})
+    ring = Ring(REPAIR_TAB, place.sheet_id, NOWHERE, "ana@vendor.example", console.desk.now())
+    console.desk.ledger.add([ring.mark(Workbook.DESK, "1")])
+    console.visit()
+
+    assert lines(console, name="help")[2][1].startswith("Action lists what is possible")
+
+
+# The log
+
+
+def test_activity_keeps_the_last_five_thousand_events(console):
+    """sheets.md C2."""
+    place = console.place("Activity")
+    old = [{"values": [{"userEnteredValue": {"stringValue": f"OLD-{n}@1"}}]} for n in range(4_998)]
+    fill = {"sheetId": place.sheet_id, "rows": old, "fields": "userEnteredValue"}
+    console.do("Activity", {"appendCells": fill})
+    trial = console.desk.ask()
+    console.settle()
+
+    ids = [row[0] for row in console.grid("Activity")[1:]]
+    assert len(ids) == 5_000
+    assert "OLD-0@1" not in ids
+    assert ids[-1].startswith(trial.ref)
+    console.desk.ask(domain="beech.example", email="b@beech.example")
+    console.settle()
+    assert len(console.grid("Activity")) == 1 + 5_000
 
 
 # The switch
