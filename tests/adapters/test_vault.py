@@ -6,7 +6,9 @@ import pytest
 from botocore.session import get_session
 from moto import mock_aws
 
+from partnerdesk.adapters.environment import DOORBELL_SECRETS, doorbell_of
 from partnerdesk.adapters.vault import Vault
+from partnerdesk.domain.record import Workbook
 from partnerdesk.ports import SecretUnavailableError
 from tests.desk import StandingClock
 
@@ -57,6 +59,25 @@ def test_a_rotated_secret_is_known_after_five_minutes(vault, manager, clock):
 def test_a_secret_that_nobody_put_there_is_named(vault):
     with pytest.raises(SecretUnavailableError, match="doorbell"):
         vault["doorbell"]
+
+
+def test_a_secret_that_one_may_do_without_is_empty_until_somebody_puts_it_there(
+    vault, manager, clock
+):
+    _, before = DOORBELL_SECRETS
+    assert vault.find(before) == ""
+    put(manager, **{before: "old"})
+    clock.advance(minutes=5)
+    assert vault.find(before) == "old"
+
+
+def test_the_doorbell_opens_to_a_secret_and_to_the_one_before_it(vault, manager, clock):
+    environ = {"DESK_WORKBOOK_DESK": "book-1", "DESK_WORKBOOK_COMPLIANCE": "book-2"}
+    doorbell = doorbell_of(environ, vault, clock)
+    put(manager, **dict(zip(DOORBELL_SECRETS, ("new", "old"), strict=True)))
+
+    assert list(doorbell.secrets()) == ["new", "old"]
+    assert doorbell.books == {"book-1": Workbook.DESK, "book-2": Workbook.COMPLIANCE}
 
 
 def test_secrets_that_cannot_be_read_are_unavailable_and_not_told(manager, clock):
