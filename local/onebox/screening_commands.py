@@ -4,8 +4,8 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from onebox.clock import DeskClock
+from onebox.ledger import SqliteLedger
 from onebox.licence_commands import CLOCK_FILE, Folder
 from onebox.lists import (
     FolderStore,
@@ -25,6 +26,8 @@ from onebox.lists import (
     import_lists,
     sources_in_use,
 )
+from onebox.place import Place
+from partnerdesk.adapters.codec import encode
 from partnerdesk.adapters.list_files import BadListError
 from partnerdesk.adapters.lists import (
     Edition,
@@ -33,15 +36,21 @@ from partnerdesk.adapters.lists import (
     built,
     complaints,
     hit_of,
+    lists_of,
     opened_index,
     publish,
     read,
+    replayed,
 )
 from partnerdesk.domain.counterfactuals import explained
-from partnerdesk.domain.judgement import ListAge, Lists, judged
+from partnerdesk.domain.judgement import ListAge, judged
 from partnerdesk.domain.matching import ENGINE, MATCHES, Match, Matcher, pair_score
 from partnerdesk.domain.screening import Address, Outcome, Party, PartyType, Verdict
+from partnerdesk.domain.screening_case import Decision
 from partnerdesk.domain.watchlist import BrokenIndexError, Source
+
+DIFFERENT = 3
+"""Exit code when a decision comes out otherwise (screening.md 12)."""
 
 NO_LIST = 4
 """Exit code when no list of a folder can be loaded (screening.md 13)."""
@@ -127,6 +136,9 @@ def show(desk: Folder) -> None:
               help="One JSON object a line to screen.")  # fmt: skip
 @click.option("--pairs", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="One JSON object a line with two names to compare.")  # fmt: skip
+@click.option(
+    "--replay", metavar="DECISION", help="A decision to compute again, as SCD-2026-000001."
+)
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day whose rules are used.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.option("--explain", is_flag=True, help="Add the full explanation.")
@@ -141,14 +153,18 @@ def screen(  # noqa: PLR0913 - the interface is fixed: one option each
     lists_dir: Path | None,
     batch: Path | None,
     pairs: Path | None,
+    replay: str | None,
     as_of: datetime | None,
     as_json: bool,
     explain: bool,
 ) -> None:
-    """Screen one NAME, or a batch of them, or compare pairs of names."""
-    if sum(each is not None for each in (name, batch, pairs)) != 1:
-        message = "Give a NAME, or --batch, or --pairs: one of them."
+    """Screen one NAME, or a batch of them, compare pairs of names, or repeat a decision."""
+    if sum(each is not None for each in (name, batch, pairs, replay)) != 1:
+        message = "Give a NAME, or --batch, or --pairs, or --replay: one of them."
         raise click.UsageError(message)
+    if replay is not None:
+        _replay(replay, Place(folder_.data))
+        return
     now = _now(folder_.data)
     on = (as_of or now).date()
     if pairs is not None:
@@ -166,12 +182,42 @@ def screen(  # noqa: PLR0913 - the interface is fixed: one option each
         _say(verdict)
 
 
+def _replay(ref: str, place: Place) -> None:
+    """Compute a decision again; print it, or it, the other and where they differ."""
+    with closing(SqliteLedger(place.ledger, readonly=True)) as ledger:
+        decision = ledger.get(Decision, ref)
+    try:
+        again = replayed(decision, FolderStore(place.lists))
+    except BrokenIndexError as altered:
+        _refuse(str(altered))
+    stored, computed = encode(decision), encode(again)
+    click.echo(stored)
+    if computed == stored:
+        _note(f"{ref} comes out the same, byte for byte.")
+        return
+    click.echo(computed)
+    for difference in _differences(json.loads(stored), json.loads(computed)):
+        _note(difference)
+    raise SystemExit(DIFFERENT)
+
+
+def _differences(stored: object, computed: object, path: str = "") -> Iterator[str]:
+    """Yield where two decisions differ, and how."""
+    if isinstance(stored, dict) and isinstance(computed, dict):
+        for key in sorted(stored.keys() | computed.keys()):
+            yield from _differences(stored.get(key), computed.get(key), f"{path}.{key}")
+    elif stored != computed:
+        yield f"{path.removeprefix('.')} was {_json(stored)}, is {_json(computed)}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     """Lists of any age, opened for questions."""
 
     matcher: Matcher
     sources: Sequence[Source]
+    index: tuple[str, str]
+    """Its name and its hash."""
 
     def answer(
         self, parties: Sequence[Party], on: date, *, explain: bool
@@ -183,13 +229,8 @@ class _Opened:
         """
         midnight = datetime.combine(on, datetime.min.time(), UTC)
         search = cache(self.matcher.search)
-        lists = Lists(
-            ages=[ListAge(it.code, str(it), midnight, may_be_old=True) for it in self.sources],
-            engine=ENGINE,
-            search=search,
-            explained=self.matcher.explained,
-            listed=self.matcher.entity,
-        )
+        ages = [ListAge(it.code, str(it), midnight, may_be_old=True) for it in self.sources]
+        lists = replace(lists_of(self.matcher, ages, *self.index), search=search)
         decide = explained if explain else judged
         verdict = decide(parties, lists, on=on, at=midnight)
         best: dict[str, Match] = {}
@@ -208,7 +249,7 @@ def _opened(lists_dir: Path | None, data: Path, now: datetime) -> _Opened:
     if not lists_dir:
         for source in watchlist.sources:
             _note(f"{source.code} of {source.published}" + ", an old snapshot" * source.snapshot)
-    return _Opened(Matcher(watchlist), watchlist.sources)
+    return _Opened(Matcher(watchlist), watchlist.sources, (pointer.index, pointer.sha256))
 
 
 def _in_use(data: Path, now: datetime) -> FolderStore:

@@ -23,6 +23,8 @@ def lists(age=timedelta(hours=1), *, may_be_old=False, relisted="", **changed):
     return Lists(
         ages=[ListAge("SDN", "SDN 2024-05-03 sha256:00", NOW - age, may_be_old=may_be_old)],
         engine="1",
+        index="screen-00.idx",
+        sha256="00",
         search=search,
         explained=SEARCH.explained,
         listed=lambda match: replace(

@@ -14,7 +14,7 @@ from partnerdesk.adapters.list_files import BadListError
 from partnerdesk.domain.chain import canonical, instant
 from partnerdesk.domain.counterfactuals import explained
 from partnerdesk.domain.embargo import EmbargoRule
-from partnerdesk.domain.errors import MissingError
+from partnerdesk.domain.errors import MissingError, RefusedError
 from partnerdesk.domain.judgement import (
     ALARM_AFTER,
     REVIEW_AFTER,
@@ -25,6 +25,7 @@ from partnerdesk.domain.judgement import (
 )
 from partnerdesk.domain.matching import ENGINE, Match, Matcher
 from partnerdesk.domain.screening import Outcome, Party, PartyType, Verdict
+from partnerdesk.domain.screening_case import Decision
 from partnerdesk.domain.tables import rows
 from partnerdesk.domain.watchlist import (
     BrokenIndexError,
@@ -202,22 +203,16 @@ class IndexScreener:
             return NoLists("No restricted-party list is loaded.")
         except (BrokenIndexError, OSError) as broken:
             return NoLists(f"The restricted-party lists cannot be used: {broken}")
-        matcher = opened.matcher
-        return Lists(
-            ages=[
-                ListAge(
-                    source.code,
-                    str(source),
-                    opened.pointer.checked[source.code],
-                    may_be_old=source.snapshot and self._accept_snapshot,
-                )
-                for source in opened.watchlist.sources
-            ],
-            engine=opened.watchlist.engine,
-            search=matcher.search,
-            explained=matcher.explained,
-            listed=matcher.entity,
-        )
+        ages = [
+            ListAge(
+                source.code,
+                str(source),
+                opened.pointer.checked[source.code],
+                may_be_old=source.snapshot and self._accept_snapshot,
+            )
+            for source in opened.watchlist.sources
+        ]
+        return lists_of(opened.matcher, ages, opened.pointer.index, opened.pointer.sha256)
 
     def _open(self, at: datetime) -> _Opened:
         opened = self._opened
@@ -231,6 +226,56 @@ class IndexScreener:
             opened = _Opened(pointer, watchlist, Matcher(watchlist), at)
         self._opened = opened
         return opened
+
+
+def lists_of(matcher: Matcher, ages: Sequence[ListAge], index: str, digest: str) -> Lists:
+    """Return an opened index as a screening asks it."""
+    return Lists(
+        ages=ages,
+        engine=ENGINE,
+        index=index,
+        sha256=digest,
+        search=matcher.search,
+        explained=matcher.explained,
+        listed=matcher.entity,
+    )
+
+
+class NothingToReplayError(RefusedError):
+    """A decision says too little to be computed again."""
+
+    code = "nothing-to-replay"
+
+
+def replayed(
+    decision: Decision, store: Store, *, rules: Sequence[EmbargoRule] | None = None
+) -> Decision:
+    """
+    Return a decision computed again from the list index, instants and rules it rested on.
+
+    Under the engine that made it, the bytes are the same. An index of another
+    engine is built again from its own entries. Rule SCR-8.
+
+    :raises NothingToReplayError: when the screening did not finish, or an earlier
+        version of the desk made it
+    :raises NoListsError: when the index is gone
+    :raises BrokenIndexError: when the index was altered
+    """
+    basis = decision.verdict.basis
+    if basis is None:
+        message = f"{decision.ref} does not say what it rested on, so it cannot be computed again."
+        raise NothingToReplayError(message)
+    lists: Lists | NoLists = NoLists(basis.without)
+    if basis.index:
+        watchlist = whole_index(store.index(basis.index), basis.sha256)
+        if watchlist.engine != ENGINE:
+            edition = in_use_as_edition(watchlist)
+            watchlist = Watchlist(build(edition.entities, edition.sources, engine=ENGINE))
+        ages = [ListAge(it.code, it.cited, it.at, it.may_be_old) for it in basis.confirmed]
+        lists = lists_of(Matcher(watchlist), ages, basis.index, basis.sha256)
+    at = decision.decided_at
+    verdict = explained(decision.parties, lists, on=at.date(), at=at, rules=rules)
+    return replace(decision, verdict=verdict)
 
 
 def whole_index(content: memoryview, expected: str) -> Watchlist:

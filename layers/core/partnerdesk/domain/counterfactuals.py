@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cache
 
 from partnerdesk.domain.embargo import EmbargoRule, shipped
-from partnerdesk.domain.judgement import Lists, NoLists, judged
+from partnerdesk.domain.judgement import Lists, NoLists, basis_of, judged
 from partnerdesk.domain.places import country_of
 from partnerdesk.domain.screening import (
     Address,
@@ -132,12 +132,13 @@ def explained(
     rules: Sequence[EmbargoRule] | None = None,
 ) -> Verdict:
     """
-    Return what a screening finds and what would change it; a clear verdict needs nothing.
+    Return what a screening finds, what it rests on, and, unless it is clear, what would change it.
 
     Each fact is tried alone, and the least change that leads to another outcome
     is told (screening.md 10). Whoever makes the change gets that outcome.
     """
     verdict = judged(parties, lists, on=on, at=at, rules=rules)
+    verdict = replace(verdict, basis=basis_of(lists, on=on, rules=rules))
     if verdict.outcome not in UNSURE:
         return verdict
     book = shipped() if rules is None else rules

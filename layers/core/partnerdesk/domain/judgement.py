@@ -1,13 +1,23 @@
 """What follows from what was found: embargoes first, then names, then the age of the lists."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
-from partnerdesk.domain.embargo import EmbargoRule, findings
+from partnerdesk.domain.chain import canonical, digest
+from partnerdesk.domain.embargo import EmbargoRule, findings, shipped
 from partnerdesk.domain.evidence import corroborates, is_the_same_identifier
 from partnerdesk.domain.matching import Found, Match
-from partnerdesk.domain.screening import Hit, Outcome, Party, PartyType, Verdict, worst
+from partnerdesk.domain.screening import (
+    Basis,
+    Confirmed,
+    Hit,
+    Outcome,
+    Party,
+    PartyType,
+    Verdict,
+    worst,
+)
 from partnerdesk.domain.watchlist import Entity
 
 REVIEW_FROM = {
@@ -104,6 +114,10 @@ class Lists:
 
     ages: Sequence[ListAge]
     engine: str
+    index: str
+    """The name of the index in which they are searched."""
+
+    sha256: str
     search: Callable[[Party], Found]
     explained: Callable[[Match, Found], tuple[str, ...]]
     listed: Callable[[Match], Entity]
@@ -114,6 +128,32 @@ class NoLists:
     """There is nothing to search in, and why."""
 
     why: str
+
+
+def basis_of(
+    lists: Lists | NoLists, *, on: date, rules: Sequence[EmbargoRule] | None = None
+) -> Basis:
+    """Return what a screening rests on, as its record keeps it. Rule SCR-8."""
+    book = shipped() if rules is None else rules
+    in_force = [asdict(each) for each in book if each.is_in_force(on)]
+    days = [
+        {key: day.isoformat() if isinstance(day, date) else day for key, day in row.items()}
+        for row in in_force
+    ]
+    return Basis(
+        index=lists.index if isinstance(lists, Lists) else "",
+        sha256=lists.sha256 if isinstance(lists, Lists) else "",
+        rules=digest(canonical(days)),
+        thresholds=(
+            *(f"REVIEW {kind} from {limit / 10:g}" for kind, limit in REVIEW_FROM.items()),
+            f"BLOCK from {BLOCK_FROM / 10:g}",
+        ),
+        confirmed=tuple(
+            Confirmed(each.code, each.cited, each.checked_at, each.may_be_old)
+            for each in (lists.ages if isinstance(lists, Lists) else ())
+        ),
+        without=lists.why if isinstance(lists, NoLists) else "",
+    )
 
 
 @dataclass(frozen=True, slots=True)

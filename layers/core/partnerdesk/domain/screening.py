@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from partnerdesk.domain.chain import canonical, digest
@@ -128,6 +129,34 @@ class Counterfactual:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A list that was searched, and when it was last confirmed to be current."""
+
+    code: str
+    cited: str
+    at: datetime
+    may_be_old: bool
+    """Whether its age was accepted, as that of the demo's snapshot is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a screening rests on besides the parties: enough to do it again. Rule SCR-8."""
+
+    index: str
+    """The name of the index that was searched; every published one is kept."""
+
+    sha256: str
+    rules: str
+    """The SHA-256 of the embargo rules in force on that day."""
+
+    thresholds: tuple[str, ...]
+    confirmed: tuple[Confirmed, ...]
+    without: str = ""
+    """Why there was nothing to search in, if so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a screening found and what it rests on; outsiders never see it. Rule SCR-7."""
 
@@ -139,3 +168,6 @@ class Verdict:
     engine: str
     counterfactuals: tuple[Counterfactual, ...] = ()
     """What would change the outcome, where it is not clear."""
+
+    basis: Basis | None = None
+    """Nothing when the screening did not finish, or an earlier version made it."""
