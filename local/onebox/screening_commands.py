@@ -25,6 +25,7 @@ from onebox.lists import (
     folder,
     import_lists,
     sources_in_use,
+    watchlist_in_use,
 )
 from onebox.place import Place
 from partnerdesk.adapters.codec import encode
@@ -36,6 +37,7 @@ from partnerdesk.adapters.lists import (
     built,
     complaints,
     hit_of,
+    joined,
     lists_of,
     opened_index,
     publish,
@@ -43,11 +45,12 @@ from partnerdesk.adapters.lists import (
     replayed,
 )
 from partnerdesk.domain.counterfactuals import explained
+from partnerdesk.domain.delta import changed_fields, compared
 from partnerdesk.domain.judgement import ListAge, judged
 from partnerdesk.domain.matching import ENGINE, MATCHES, Match, Matcher, pair_score
 from partnerdesk.domain.screening import Address, Outcome, Party, PartyType, Verdict
 from partnerdesk.domain.screening_case import Decision
-from partnerdesk.domain.watchlist import BrokenIndexError, Source
+from partnerdesk.domain.watchlist import BrokenIndexError, Entity, Source
 
 DIFFERENT = 3
 """Exit code when a decision comes out otherwise (screening.md 12)."""
@@ -105,6 +108,54 @@ def check(desk: Folder, source: Path, published: datetime | None) -> None:
     if found:
         _refuse("\n".join(found))
     click.echo("Sound: these lists could be imported.")
+
+
+@lists.command()
+@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def diff(desk: Folder, source: Path, *, as_json: bool) -> None:
+    """Tell which entries a folder of list files adds, changes and removes."""
+    edition = _edition(_native(source, None))
+    for each in edition.sources:
+        if not each.complete:
+            _note(f"{each.code} is incomplete: only {', '.join(each.files)}")
+    in_use = watchlist_in_use(FolderStore(lists_folder(desk.data)))
+    before = tuple(in_use.entities()) if in_use else ()
+    delta = compared(before, joined(edition, in_use).entities)
+    changes = [
+        *(_Difference("added", each) for each in delta.added),
+        *(_Difference("changed", new, changed_fields(old, new)) for old, new in delta.changed),
+        *(_Difference("removed", each) for each in delta.removed),
+    ]
+    for change in changes:
+        click.echo(_json(change.as_object()) if as_json else str(change))
+    _note(f"{len(delta.added)} added, {len(delta.changed)} changed, {len(delta.removed)} removed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """One entry that an edition adds, changes or removes, and what of it changed."""
+
+    what: str
+    entity: Entity
+    fields: tuple[str, ...] = ()
+
+    def as_object(self) -> Mapping[str, object]:
+        """Return the difference for programs."""
+        return {
+            "change": self.what,
+            "list": self.entity.list_code,
+            "entity": self.entity.number,
+            "name": self.entity.names[0].name,
+            "fields": self.fields,
+        }
+
+    def __str__(self) -> str:
+        """Return the difference as one line for people."""
+        entity = self.entity
+        line = f"{self.what} {entity.list_code} {entity.number} {entity.names[0].name}"
+        return f"{line}: {', '.join(self.fields)}" if self.fields else line
 
 
 @lists.command()

@@ -1,11 +1,14 @@
 """The search on a small real list: what is found, what is not, and how it is explained."""
 
+from dataclasses import replace
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partnerdesk.domain.matching import LEAST, MATCHES, pair_score
+from partnerdesk.domain.matching import ENGINE, LEAST, MATCHES, Matcher, pair_score
 from partnerdesk.domain.screening import Address, Party, PartyType
+from partnerdesk.domain.watchlist import ListedName, Watchlist, build
 from tests.listed import edition, matcher
 
 SEARCH = matcher()
@@ -173,3 +176,33 @@ def test_word_order_changes_nothing(name, dice):
 def test_any_name_gets_an_answer(name, kind):
     found = SEARCH.search(Party(name, kind))
     assert all(LEAST <= each.score <= 1000 for each in found.matches)
+
+
+NAMES = st.lists(
+    st.sampled_from(
+        ["Vladimir", "Putin", "Wladimir", "Putyn", "Melli", "Sberbank", "Karaganda", "Al", "Daniel",
+         "Kinahan", "Joseph", "O'Brien", "V", "Christopher"]
+    ), min_size=1, max_size=4,
+).map(" ".join)  # fmt: skip
+
+
+@given(query=NAMES, alias=NAMES, number=st.sampled_from(["35096", "34982", "34980", "41216"]))
+@settings(max_examples=40, deadline=None)
+def test_an_added_alias_never_lowers_a_score(query, alias, number):
+    """
+    The words of a list weigh by how rare they are in it, so the alias is in both
+    lists: once with somebody else, once with the entity.
+    """
+    added = ListedName(alias, "aka")
+    others = [each for each in edition().entities if each.number != number]
+    entity = next(each for each in edition().entities if each.number == number)
+    stranger = replace(entity, number="1", names=(ListedName("Qwyx Zzyvk"),), identifiers=())
+
+    def score(one, other):
+        content = build([*others, one, other], edition().sources, engine=ENGINE)
+        found = Matcher(Watchlist(content)).search(Party(query, PartyType.PERSON)).matches
+        return next((each.score for each in found if each.entity == number), 0)
+
+    before = score(entity, replace(stranger, names=(*stranger.names, added)))
+    after = score(replace(entity, names=(*entity.names, added)), stranger)
+    assert after >= before

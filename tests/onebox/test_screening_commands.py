@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from onebox.screening_commands import lists, screen
 from tests.listed import ADD, ALT, SDN, native, text, without
+from tests.other_lists import DPL
 
 
 @dataclass
@@ -73,6 +74,44 @@ def test_a_shrunken_list_needs_its_hash(run, source):
     assert (checked.exit_code, "falls" in checked.stderr) == (4, True)
     digest = checked.stdout.split("sha256 ")[1].split()[0]
     assert run(lists, "import", source, "--accept", digest).exit_code == 0
+
+
+def test_a_folder_is_compared_with_the_lists_in_use(run, source):
+    first = run(lists, "diff", source)
+    assert len(first.stdout.splitlines()) == 9
+    assert "9 added, 0 changed, 0 removed" in first.stderr
+    run(lists, "import", source)
+    assert run(lists, "diff", source).stdout == ""
+    sdn = without(SDN, 36).replace("DOB 07 Oct 1952", "DOB 08 Oct 1952")
+    (source / "sdn.csv").write_bytes(text(sdn + SDN.splitlines()[0].replace("36,", "37,", 1)))
+    (source / "alt.csv").write_bytes(text(without(ALT, 36)))
+    (source / "add.csv").write_bytes(text(without(ADD, 36)))
+    (source / "sdn_comments.csv").unlink()
+    (source / "dpl.txt").write_text(DPL, encoding="utf-8")
+    found = run(lists, "diff", source)
+    lines = found.stdout.splitlines()
+    assert "added SDN 37 AEROCARIBBEAN AIRLINES" in lines
+    assert "changed SDN 35096 PUTIN, Vladimir Vladimirovich: birth dates" in lines
+    assert "removed SDN 36 AEROCARIBBEAN AIRLINES" in lines
+    assert sum(line.startswith("added DPL ") for line in lines) == 4
+    assert "SDN is incomplete" in found.stderr
+    objects = answers(run(lists, "diff", source, "--json"))
+    assert {"change": "removed", "list": "SDN", "entity": "36"}.items() <= objects[-1].items()
+
+
+def test_one_list_is_imported_beside_the_others(run, source, tmp_path):
+    run(lists, "import", source)
+    denied = tmp_path / "dpl-2026-11-01"
+    denied.mkdir()
+    (denied / "dpl.txt").write_text(DPL, encoding="utf-8")
+    assert run(lists, "import", denied).exit_code == 0
+    shown = run(lists, "show").stdout
+    assert "SDN: published 2024-05-03, 9 entities" in shown
+    assert "DPL: published 2026-11-01, 4 entities" in shown
+    path = batch(tmp_path, {"id": "q1", "name": "Abdulamir Mahdi", "country": "CA"})
+    found = answers(run(screen, "--batch", path, "--lists", denied, "--as-of", "2026-11-25"))
+    assert (found[0]["outcome"], found[0]["hits"][0]["list"]) == ("REVIEW", "DPL")
+    assert "It expired on 2023-10-03." in found[0]["reasons"][0]
 
 
 def test_a_published_day_can_be_given(run, source):

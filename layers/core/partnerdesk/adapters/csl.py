@@ -86,7 +86,9 @@ def _entity(row: Mapping[str, str]) -> Entity:
         remarks=row["remarks"][:MOST_REMARKS],
         effective_from=row["start_date"],
         effective_to=row["end_date"],
-        notice=" ".join(f"{told}: {row[key]}" for key, told in _TERMS.items() if row[key]),
+        notice=" ".join(
+            f"{told}: {row[key].rstrip('.')}." for key, told in _TERMS.items() if row[key]
+        ),
     )
 
 
