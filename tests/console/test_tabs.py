@@ -1,5 +1,7 @@
 """What the tabs declare, held against the contract of the console."""
 
+from datetime import timedelta
+
 import pytest
 
 from console.reference import guide, main
@@ -12,8 +14,10 @@ from console.schema import (
     LogTab,
     Picture,
     QueueTab,
+    cell_value,
+    text_of,
 )
-from console.tabs import BOARDS, DECIDED_BY, TABS, tabs_of
+from console.tabs import BOARDS, CASES, DECIDED_BY, TABS, TRIALS, health_line, span, tabs_of
 from partnerdesk.domain.licence import Licence
 from partnerdesk.domain.record import Workbook
 from partnerdesk.domain.screening_case import ScreeningCase
@@ -173,3 +177,100 @@ def test_the_check_tells_when_the_guide_is_out_of_date(tmp_path, monkeypatch, ca
     assert main([]) == 0
     assert main(["--check"]) == 0
     assert (tmp_path / "docs" / "console.md").read_text() == guide()
+
+
+# What a Summary tells
+
+
+def row(**cells):
+    empty = dict.fromkeys((*TRIALS.tallied, *CASES.tallied), "")
+    return {**empty, "waiting_for": "Us: screening", **cells}
+
+
+def told(title, rows, *, at=NOON, lists=None):
+    """Return the lines of a section of the partner desk's Summary, as words -> number."""
+    (board,) = [it for it in BOARDS if it.workbook is Workbook.DESK and not it.is_fixed]
+    (section,) = [it for it in board.sections if it.title == title]
+    health = Health(edits="live edits on", lists=lists or {})
+    lines = section.lines(Picture(at, {"trial": rows, "licence": []}, health))
+    return {line[0]: line[1] for line in lines if line[1] is not None}
+
+
+def serial(at):
+    return text_of(cell_value(at))
+
+
+CLOCK = "Open trials and licences by their clock"
+
+
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [
+        (timedelta(hours=-1), "Open, in time"),
+        (timedelta(0), "Open, in time"),
+        (timedelta(minutes=1), "Overdue by less than an hour"),
+        (timedelta(hours=1), "Overdue by less than a day"),
+        (timedelta(days=1), "Overdue by less than a week"),
+        (timedelta(days=7), "Overdue by a week or more"),
+    ],
+)
+def test_open_rows_are_told_apart_by_their_clock(late, words):
+    counts = told(CLOCK, [row(due=serial(NOON)), row(waiting_for="Nobody")], at=NOON + late)
+
+    assert counts.pop(words) == 1
+    assert set(counts.values()) == {0}
+
+
+def test_a_row_without_a_due_time_is_open_all_the_same():
+    assert told(CLOCK, [row()])["Open without a due time"] == 1
+
+
+def test_weeks_begin_on_monday_and_the_oldest_fall_out():
+    """NOON is a Wednesday."""
+    days = (0, 2, 3, 9, 51, 52)
+    rows = [row(received_at=serial(NOON - timedelta(days=it))) for it in days]
+
+    counts = told("Trials by week, from Monday", rows)
+
+    assert list(counts.values()) == [1, 0, 0, 0, 0, 0, 2, 2]
+    assert next(iter(counts)) == "05 Oct"
+
+
+def test_five_minutes_to_the_millisecond_are_in_time():
+    at = [timedelta(minutes=5), timedelta(minutes=5, seconds=1)]
+    rows = [row(received_at=serial(NOON), first_mailed_at=serial(NOON + it)) for it in at]
+
+    assert told("Trial clock of 5 minutes", rows) == {
+        "Answered in time": 1,
+        "Answered late": 1,
+        "Hit rate in percent": 50,
+    }
+
+
+def test_nothing_answered_yet_has_no_hit_rate():
+    assert "Hit rate in percent" not in told("Trial clock of 5 minutes", [row()])
+
+
+def test_the_health_line_counts_what_was_set_aside_and_names_the_oldest_list():
+    lists = {"SDN": NOON - timedelta(hours=5), "UN": NOON - timedelta(minutes=12)}
+    health = Health(edits="live edits on (last 11:58)", waiting=3, calls=12, lists=lists)
+
+    line = health_line(Picture(NOON, {"trial": [row(flag="Needs a person"), row()]}, health))
+
+    assert line == (
+        "Last sync 12:00:00 UTC, live edits on (last 11:58), waiting rows 3, parked 1, "
+        "Google calls 12 of 50, list age 5 h"
+    )
+
+
+@pytest.mark.parametrize(
+    ("time", "words"),
+    [
+        (timedelta(seconds=59), "0 min"),
+        (timedelta(minutes=59), "59 min"),
+        (timedelta(hours=47), "47 h"),
+        (timedelta(hours=48), "2 days"),
+    ],
+)
+def test_time_is_told_in_its_coarsest_unit(time, words):
+    assert span(time) == words
