@@ -57,6 +57,10 @@ class SheetServer:
         self._opened.callback(self.app.close)
         self._opened.enter_context(serving(self.app, made))
 
+    def http(self):
+        """Return gspread's way to the server."""
+        return anonymous(self.root)
+
     def stop(self):
         self._opened.close()
 
@@ -114,18 +118,19 @@ class Console:
 
     _names = count(1)
 
-    def __init__(self, folder: Path, server: SheetServer):
+    def __init__(self, folder: Path, server, books: dict[Workbook, str] | None = None):
+        """Open a desk; without `books`, ids by workbook, its workbooks are made."""
         self.desk = SmallDesk(folder)
-        self.books: dict[Workbook, str] = {}
+        self.books = dict(books or {})
         self.client = GoogleSheets(
-            http=anonymous(server.root),
+            http=server.http(),
             books=self.books,
             clock=self.desk.clock,
             pause=lambda _seconds: None,
             dice=lambda: 0.5,
             budget=Budget.unlimited(),
         )
-        for workbook in WORKBOOKS:
+        for workbook in () if books else WORKBOOKS:
             body = {"properties": {"title": f"{TITLES[workbook]} {next(self._names)}"}}
             made = self.client.http.request("post", SPREADSHEETS, json=body).json()
             self.books[workbook] = made["spreadsheetId"]
