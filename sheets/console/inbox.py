@@ -58,12 +58,14 @@ def sort_rows(rows: Iterable[Row], records: AbstractSet[str]) -> Sorted:
     used = [row for row in rows if row.id or row.rev or any(row.cells.values())]
     named = [row for row in used if row.id in records or (row.id and row.id == _rev_ref(row))]
     counts = Counter(row.id for row in named)
-    others = [row for row in used if row not in named]
+    ours = {row.index for row in named}
+    others = [row for row in used if row.index not in ours]
     lost = Counter(ref for row in others if (ref := _lost(row, records, counts)))
     restored = {
         ref: row for row in others if lost.get(ref := _lost(row, records, counts)) == 1 and ref
     }
-    rest = [row for row in others if row not in restored.values()]
+    back = {row.index for row in restored.values()}
+    rest = [row for row in others if row.index not in back]
     owned = counts.keys() | restored.keys()
     return Sorted(
         known={row.id: row for row in named if counts[row.id] == 1},
