@@ -8,9 +8,10 @@ import click
 from onebox.clock_commands import clock
 from onebox.console_commands import console
 from onebox.licence_commands import licence
+from onebox.list_commands import lists
 from onebox.place import Place
 from onebox.run_command import run
-from onebox.screening_commands import lists, screen
+from onebox.screening_commands import screen
 from onebox.verify_command import verify
 from partnerdesk.domain.errors import DeskError
 

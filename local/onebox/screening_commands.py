@@ -1,180 +1,57 @@
-"""The commands with which people look after the lists and ask about a name."""
+"""The command with which people ask about a name, many names, or a decision made before."""
 
 import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
-from typing import NoReturn
 
 import click
 
-from onebox.clock import DeskClock
 from onebox.ledger import SqliteLedger
-from onebox.licence_commands import CLOCK_FILE, Folder
+from onebox.licence_commands import Folder
+from onebox.list_commands import (
+    as_json_line,
+    desk_now,
+    edition_of,
+    lists_folder,
+    native_of,
+    note,
+    refuse,
+    told_progress,
+)
 from onebox.lists import (
     FolderStore,
     LocalScreener,
-    Progress,
-    folder,
-    import_lists,
     sources_in_use,
-    watchlist_in_use,
 )
 from onebox.place import Place
 from partnerdesk.adapters.codec import encode
-from partnerdesk.adapters.list_files import BadListError
 from partnerdesk.adapters.lists import (
-    Edition,
-    NativeFiles,
-    NoListsError,
     built,
-    complaints,
     hit_of,
-    joined,
     lists_of,
     opened_index,
     publish,
-    read,
     replayed,
 )
 from partnerdesk.domain.counterfactuals import explained
-from partnerdesk.domain.delta import changed_fields, compared
 from partnerdesk.domain.judgement import ListAge, judged
 from partnerdesk.domain.matching import ENGINE, MATCHES, Match, Matcher, pair_score
 from partnerdesk.domain.screening import Address, Outcome, Party, PartyType, Verdict
 from partnerdesk.domain.screening_case import Decision
-from partnerdesk.domain.watchlist import BrokenIndexError, Entity, Source
+from partnerdesk.domain.watchlist import BrokenIndexError, Source
 
 DIFFERENT = 3
 """Exit code when a decision comes out otherwise (screening.md 12)."""
 
-NO_LIST = 4
-"""Exit code when no list of a folder can be loaded (screening.md 13)."""
-
 TYPES = tuple(each.value for each in PartyType)
-
-
-def lists_folder(data: Path) -> Path:
-    """Return where a data folder keeps the list indexes."""
-    return data / "lists"
-
-
-@click.group()
-def lists() -> None:
-    """Look after the restricted-party lists."""
-
-
-@lists.command("import")
-@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--published", type=click.DateTime(["%Y-%m-%d"]), help="Day of publication.")
-@click.option("--accept", default="", help="Hash of a list that you take although it shrank.")
-@click.pass_obj
-def import_(desk: Folder, source: Path, published: datetime | None, accept: str) -> None:
-    """Take the native list files of a folder into use, if they are sound."""
-    store = FolderStore(lists_folder(desk.data))
-    edition = _edition(_native(source, published.date() if published else None))
-    try:
-        with _progress("Building the index", edition) as progress:
-            pointer = import_lists(
-                edition, store, at=_now(desk.data), accepted=accept, progress=progress
-            )
-    except BadListError as refused:
-        _refuse(str(refused))
-    click.echo(f"In use: {pointer.index}")
-    _tell(edition.sources)
-
-
-@lists.command()
-@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--published", type=click.DateTime(["%Y-%m-%d"]), help="Day of publication.")
-@click.pass_obj
-def check(desk: Folder, source: Path, published: datetime | None) -> None:
-    """Read and test the native list files of a folder, and put nothing into use."""
-    edition = _edition(_native(source, published.date() if published else None))
-    _tell(edition.sources)
-    try:
-        with _progress("Testing the index", edition) as progress:
-            built(edition, progress=progress)
-    except BadListError as refused:
-        _refuse(str(refused))
-    found = complaints(edition, sources_in_use(FolderStore(lists_folder(desk.data))))
-    if found:
-        _refuse("\n".join(found))
-    click.echo("Sound: these lists could be imported.")
-
-
-@lists.command()
-@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.pass_obj
-def diff(desk: Folder, source: Path, *, as_json: bool) -> None:
-    """Tell which entries a folder of list files adds, changes and removes."""
-    edition = _edition(_native(source, None))
-    for each in edition.sources:
-        if not each.complete:
-            _note(f"{each.code} is incomplete: only {', '.join(each.files)}")
-    in_use = watchlist_in_use(FolderStore(lists_folder(desk.data)))
-    before = tuple(in_use.entities()) if in_use else ()
-    delta = compared(before, joined(edition, in_use).entities)
-    changes = [
-        *(_Difference("added", each) for each in delta.added),
-        *(_Difference("changed", new, changed_fields(old, new)) for old, new in delta.changed),
-        *(_Difference("removed", each) for each in delta.removed),
-    ]
-    for change in changes:
-        click.echo(_json(change.as_object()) if as_json else str(change))
-    _note(f"{len(delta.added)} added, {len(delta.changed)} changed, {len(delta.removed)} removed")
-
-
-@dataclass(frozen=True, slots=True)
-class _Difference:
-    """One entry that an edition adds, changes or removes, and what of it changed."""
-
-    what: str
-    entity: Entity
-    fields: tuple[str, ...] = ()
-
-    def as_object(self) -> Mapping[str, object]:
-        """Return the difference for programs."""
-        return {
-            "change": self.what,
-            "list": self.entity.list_code,
-            "entity": self.entity.number,
-            "name": self.entity.names[0].name,
-            "fields": self.fields,
-        }
-
-    def __str__(self) -> str:
-        """Return the difference as one line for people."""
-        entity = self.entity
-        line = f"{self.what} {entity.list_code} {entity.number} {entity.names[0].name}"
-        return f"{line}: {', '.join(self.fields)}" if self.fields else line
-
-
-@lists.command()
-@click.pass_obj
-def show(desk: Folder) -> None:
-    """Show the lists in use, how old they are and what follows from that."""
-    now = _now(desk.data)
-    try:
-        status = LocalScreener(lists_folder(desk.data)).status(now)
-    except (NoListsError, BrokenIndexError) as missing:
-        _refuse(str(missing))
-    for each in status:
-        verdict = "STALE: everything is reviewed" if each.is_stale else "current"
-        kind = ", the old snapshot" if each.is_snapshot else ""
-        click.echo(
-            f"{each.code}: published {each.published}, {each.entities} entities, {each.names} "
-            f"names, confirmed {each.checked_at:%Y-%m-%d %H:%M} UTC{kind}: {verdict}"
-        )
-        click.echo(f"  sha256 {each.sha256}")
 
 
 @click.command()
@@ -216,7 +93,7 @@ def screen(  # noqa: PLR0913 - the interface is fixed: one option each
     if replay is not None:
         _replay(replay, Place(folder_.data))
         return
-    now = _now(folder_.data)
+    now = desk_now(folder_.data)
     on = (as_of or now).date()
     if pairs is not None:
         _compare(pairs, _opened(lists_dir, folder_.data, now) if lists_dir else None)
@@ -228,7 +105,9 @@ def screen(  # noqa: PLR0913 - the interface is fixed: one option each
     party = _party({"name": name, "type": party_type, "country": country})
     verdict, found = desk.answer([party], on, explain=True)
     if as_json:
-        click.echo(_json(_answer(verdict, found) | _explained(verdict) | {"lists": verdict.lists}))
+        click.echo(
+            as_json_line(_answer(verdict, found) | _explained(verdict) | {"lists": verdict.lists})
+        )
     else:
         _say(verdict)
 
@@ -240,15 +119,15 @@ def _replay(ref: str, place: Place) -> None:
     try:
         again = replayed(decision, FolderStore(place.lists))
     except BrokenIndexError as altered:
-        _refuse(str(altered))
+        refuse(str(altered))
     stored, computed = encode(decision), encode(again)
     click.echo(stored)
     if computed == stored:
-        _note(f"{ref} comes out the same, byte for byte.")
+        note(f"{ref} comes out the same, byte for byte.")
         return
     click.echo(computed)
     for difference in _differences(json.loads(stored), json.loads(computed)):
-        _note(difference)
+        note(difference)
     raise SystemExit(DIFFERENT)
 
 
@@ -258,7 +137,7 @@ def _differences(stored: object, computed: object, path: str = "") -> Iterator[s
         for key in sorted(stored.keys() | computed.keys()):
             yield from _differences(stored.get(key), computed.get(key), f"{path}.{key}")
     elif stored != computed:
-        yield f"{path.removeprefix('.')} was {_json(stored)}, is {_json(computed)}"
+        yield f"{path.removeprefix('.')} was {as_json_line(stored)}, is {as_json_line(computed)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +178,7 @@ def _opened(lists_dir: Path | None, data: Path, now: datetime) -> _Opened:
     watchlist = opened_index(store.index(pointer.index), pointer.sha256)
     if not lists_dir:
         for source in watchlist.sources:
-            _note(f"{source.code} of {source.published}" + ", an old snapshot" * source.snapshot)
+            note(f"{source.code} of {source.published}" + ", an old snapshot" * source.snapshot)
     return _Opened(Matcher(watchlist), watchlist.sources, (pointer.index, pointer.sha256))
 
 
@@ -310,37 +189,23 @@ def _in_use(data: Path, now: datetime) -> FolderStore:
 
 def _cached(lists_dir: Path) -> FolderStore:
     """Return a store with the index of a folder, built unless it was built before."""
-    native = _native(lists_dir, None)
+    native = native_of(lists_dir, None)
     key = sha256(f"{ENGINE} {native.published}".encode())
     for name, content in native.files.items():
         key.update(name.encode() + sha256(content).digest())
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     store = FolderStore(home / "partner-desk" / key.hexdigest()[:16])
     if not sources_in_use(store):
-        edition = _edition(native)
+        edition = edition_of(native)
         for source in edition.sources:
             if not source.complete:
-                _note(f"{source.code} is incomplete: only {', '.join(source.files)}")
-        with _progress("Building the index", edition) as progress:
+                note(f"{source.code} is incomplete: only {', '.join(source.files)}")
+        with told_progress("Building the index", edition) as progress:
             content = built(edition, progress=progress)
         publish(
             content, edition, store, at=datetime.combine(native.published, datetime.min.time(), UTC)
         )
     return store
-
-
-def _edition(native: NativeFiles) -> Edition:
-    try:
-        return read(native)
-    except BadListError as refused:
-        _refuse(str(refused))
-
-
-def _native(source: Path, published: date | None) -> NativeFiles:
-    try:
-        return folder(source, published=published)
-    except BadListError as refused:
-        _refuse(str(refused))
 
 
 def _screen_batch(batch: Path, desk: _Opened, on: date, *, explain: bool) -> None:
@@ -353,14 +218,14 @@ def _screen_batch(batch: Path, desk: _Opened, on: date, *, explain: bool) -> Non
             parties = [_party(value), *map(_party, _owners(value))]
             verdict, found = desk.answer(parties, on, explain=explain)
         except (ValueError, TypeError, AttributeError) as broken:
-            click.echo(_json({"id": ref, "outcome": Outcome.REVIEW, "hits": [],
+            click.echo(as_json_line({"id": ref, "outcome": Outcome.REVIEW, "hits": [],
                               "error": str(broken)}))  # fmt: skip
             continue
         answer = {"id": ref} | _answer(verdict, found)
         answer["ms"] = round((perf_counter() - started) * 1000, 3)
         if explain:
             answer |= _explained(verdict)
-        click.echo(_json(answer))
+        click.echo(as_json_line(answer))
 
 
 def _compare(pairs: Path, desk: _Opened | None) -> None:
@@ -372,9 +237,9 @@ def _compare(pairs: Path, desk: _Opened | None) -> None:
             ref = value.get("id")
             party_type = _type(value)
             score = pair_score(_text(value, "left"), _text(value, "right"), party_type, weigh)
-            click.echo(_json({"id": ref, "score": score / 10}))
+            click.echo(as_json_line({"id": ref, "score": score / 10}))
         except (ValueError, TypeError, AttributeError) as broken:
-            click.echo(_json({"id": ref, "score": 0.0, "error": str(broken)}))
+            click.echo(as_json_line({"id": ref, "score": 0.0, "error": str(broken)}))
 
 
 def _lines(path: Path, label: str) -> Iterator[str]:
@@ -475,37 +340,3 @@ def _say(verdict: Verdict) -> None:
     for each in verdict.counterfactuals:
         click.echo(f"- {each.sentence}")
     click.echo(f"\nLists: {'; '.join(verdict.lists)}; engine {verdict.engine}")
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _tell(sources: Sequence[Source]) -> None:
-    for source in sources:
-        click.echo(
-            f"{source.code}: published {source.published}, {source.entities} entities, "
-            f"{source.names} names, from {', '.join(source.files)}"
-        )
-        click.echo(f"  sha256 {source.sha256}")
-
-
-@contextmanager
-def _progress(label: str, edition: Edition) -> Iterator[Progress]:
-    names = sum(len(entity.names) for entity in edition.entities)
-    err = sys.stderr
-    with click.progressbar(length=names, label=label, file=err, hidden=not err.isatty()) as bar:
-        yield bar.update
-
-
-def _note(text: str) -> None:
-    click.echo(f"Lists: {text}", err=True)
-
-
-def _refuse(text: str) -> NoReturn:
-    click.echo(text, err=True)
-    raise SystemExit(NO_LIST)
-
-
-def _now(data: Path) -> datetime:
-    return DeskClock(data / CLOCK_FILE).now()

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from partnerdesk.domain.judgement import POLICY, ListAge, Lists, NoLists, judged
 from partnerdesk.domain.screening import Address, Outcome, Party, PartyType, worst
@@ -110,6 +112,18 @@ def test_an_equal_identifier_is_reviewed_whatever_the_name():
 @pytest.mark.parametrize("code", [code for code in POLICY if POLICY[code].worst is Outcome.REVIEW])
 def test_a_limited_list_never_blocks(code):
     assert verdict(person("Vladimir Putin"), known=lists(relisted=code)).outcome is Outcome.REVIEW
+
+
+@given(
+    name=st.sampled_from(["Vladimir Putin", "Wladimir Puttin", "Habib Shahsavari", "Jane Doe"]),
+    country=st.sampled_from(["", "RU", "DE", "IR"]),
+    birth=st.sampled_from(["", "1952", "1963", "1990"]),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_stricter_list_policy_never_clears_more(name, country, birth):
+    asked = person(name, country, birth_date=birth)
+    strict = verdict(asked, known=lists(relisted="SDN")).outcome
+    assert worst([strict, verdict(asked, known=lists(relisted="EL")).outcome]) is strict
 
 
 def test_a_list_without_a_policy_is_reviewed():

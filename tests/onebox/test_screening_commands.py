@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from onebox.screening_commands import lists, screen
+from onebox.list_commands import lists
+from onebox.screening_commands import screen
 from tests.listed import ADD, ALT, SDN, native, text, without
 from tests.other_lists import DPL
 
@@ -225,6 +226,13 @@ def test_one_name_is_answered_for_people_and_as_json(run, source):
     assert value["explanation"]["SDN 35096"]
     assert "\n- Would be REVIEW if the birth year of 'Vladimir Putin' were" in said.stdout
     assert value["counterfactuals"]
+
+
+def test_a_clear_name_is_answered_in_two_lines(run, source):
+    run(lists, "import", source)
+    said = run(screen, "Northwind Orchard Systems", "--type", "company", "--country", "DE").stdout
+    assert said.startswith("CLEAR\n\nLists: SDN 2024-05-03")
+    assert "Would be" not in said
 
 
 def test_a_list_whose_self_test_fails_is_refused(run, source):
