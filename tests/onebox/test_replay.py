@@ -85,6 +85,7 @@ def test_a_decision_tells_what_it_rested_on(place, store):
     assert basis.confirmed[0].at == NOW
     assert "REVIEW person from 80" in basis.thresholds
     assert len(basis.rules) == 64
+    assert basis.names == ("northwind orchard systems",)
 
 
 def test_other_rules_make_another_basis(place, store):

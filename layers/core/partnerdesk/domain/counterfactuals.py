@@ -138,7 +138,7 @@ def explained(
     is told (screening.md 10). Whoever makes the change gets that outcome.
     """
     verdict = judged(parties, lists, on=on, at=at, rules=rules)
-    verdict = replace(verdict, basis=basis_of(lists, on=on, rules=rules))
+    verdict = replace(verdict, basis=basis_of(parties, lists, on=on, rules=rules))
     if verdict.outcome not in UNSURE:
         return verdict
     book = shipped() if rules is None else rules

@@ -8,6 +8,7 @@ from partnerdesk.domain.chain import canonical, digest
 from partnerdesk.domain.embargo import EmbargoRule, findings, shipped
 from partnerdesk.domain.evidence import corroborates, is_the_same_identifier
 from partnerdesk.domain.matching import Found, Match
+from partnerdesk.domain.names import taken_apart
 from partnerdesk.domain.screening import (
     Basis,
     Confirmed,
@@ -131,7 +132,11 @@ class NoLists:
 
 
 def basis_of(
-    lists: Lists | NoLists, *, on: date, rules: Sequence[EmbargoRule] | None = None
+    parties: Sequence[Party],
+    lists: Lists | NoLists,
+    *,
+    on: date,
+    rules: Sequence[EmbargoRule] | None = None,
 ) -> Basis:
     """Return what a screening rests on, as its record keeps it. Rule SCR-8."""
     book = shipped() if rules is None else rules
@@ -153,6 +158,10 @@ def basis_of(
             for each in (lists.ages if isinstance(lists, Lists) else ())
         ),
         without=lists.why if isinstance(lists, NoLists) else "",
+        names=tuple(
+            " ".join(taken_apart(each.name, person=each.type is PartyType.PERSON).words)
+            for each in parties
+        ),
     )
 
 

@@ -155,6 +155,9 @@ class Basis:
     without: str = ""
     """Why there was nothing to search in, if so."""
 
+    names: tuple[str, ...] = ()
+    """The core words of each party's name, as they were compared."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
