@@ -27,6 +27,7 @@ from console import plan
 from console.schema import Kept, LogTab, QueueTab, Rev, Seen, cell_value, text_of
 from partnerdesk.domain.errors import DeskError
 from partnerdesk.domain.licence import Licence
+from partnerdesk.domain.record import Workbook
 from partnerdesk.domain.screening import Outcome
 from partnerdesk.domain.trial import TrialRequest
 from partnerdesk.ports import LedgerBusyError, NoSuchRecordError
@@ -392,17 +393,23 @@ class Desk(RuleBasedStateMachine):
 
     @rule(which=SOME, reason=st.booleans(), confirm=st.sampled_from((False, False, True)))
     def choose(self, which, reason, confirm):
-        """Choose a step that is possible now."""
+        self._choose_well(which, reason=reason, confirm=confirm)
+
+    def _choose_well(self, which, *, reason=True, confirm=False):
+        """Choose a step that is possible now, and return the workbook."""
         possible = [
             (sheet, at, row, action.label)
             for sheet in self.queues
             for at, row in (sheet.rows() if sheet.sheet_id is not None else ())
             for action in self._legal(sheet.tab, text_of(row.get("id")))
         ]
-        if possible:
-            cells = {"reason": "They asked."} if reason else {}
-            cells |= {"confirm": True} if confirm else {}
-            self._choose(*possible[which % len(possible)], **cells)
+        if not possible:
+            return Workbook.DESK
+        cells = {"reason": "They asked."} if reason else {}
+        cells |= {"confirm": True} if confirm else {}
+        sheet, *where = possible[which % len(possible)]
+        self._choose(sheet, *where, **cells)
+        return sheet.tab.workbook
 
     @rule(where=st.integers(0, 2), which=SOME, label=st.sampled_from(LABELS))
     def choose_anything(self, where, which, label):
@@ -518,6 +525,14 @@ class Desk(RuleBasedStateMachine):
     def visit_and_die(self, workbook, at, is_done):
         self._visit(workbook, Life(at, Crash(), is_done))
 
+    @rule(which=SOME, at=st.integers(2, 7), is_done=st.booleans())
+    def die_while_a_step_is_taken(self, which, at, is_done):
+        self._visit(self._choose_well(which), Life(at, Crash(), is_done))
+
+    @rule(which=SOME, at=MOMENT, doing=DOING)
+    def edit_while_a_step_is_taken(self, which, at, doing):
+        self._visit_while(self._choose_well(which), at, doing)
+
     @rule(workbook=st.sampled_from(WORKBOOKS), at=MOMENT)
     def visit_a_busy_ledger(self, workbook, at):
         self._visit(workbook, Life(at, LedgerBusyError()))
@@ -536,6 +551,9 @@ class Desk(RuleBasedStateMachine):
 
     @rule(workbook=st.sampled_from(WORKBOOKS), at=MOMENT, doing=DOING)
     def visit_while_somebody_edits(self, workbook, at, doing):
+        self._visit_while(workbook, at, doing)
+
+    def _visit_while(self, workbook, at, doing):
         if doing[0] in SHIFTING:
             self.loose |= set(self.typed)
         self._visit(workbook, Life(at, gap=lambda: self.disturb(doing)))
@@ -606,14 +624,12 @@ class Desk(RuleBasedStateMachine):
     def _queue_is_right(self, sheet):
         tab, kept_rows = sheet.tab, self._kept(sheet.tab)
         self._headings_are_right(sheet)
-        rows = {}
+        rows = {ref: [] for ref in self._records(tab)}
         for _, row in sheet.rows():
-            ref = text_of(row["id"])
-            assert ref not in rows, f"two rows of {ref}"
-            rows[ref] = row
-        for ref in self._records(tab):
-            assert ref in rows, f"no row of {ref}"
-            row, kept_row = rows[ref], kept_rows[ref]
+            rows.get(text_of(row["id"]), []).append(row)
+        for ref, (row, *others) in rows.items():
+            assert not others, f"two rows of {ref}"
+            kept_row = kept_rows[ref]
             line = plan.line_of(tab, self._seen(tab, ref, kept_row))
             for name, value in line.values.items():
                 assert text_of(row[name]) == text_of(cell_value(value)), (ref, name)
