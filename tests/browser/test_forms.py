@@ -7,6 +7,7 @@ from intake.services import Services
 from onebox.server import Gateway, application
 from onebox.serving import bind, serve
 from partnerdesk.domain.signature import Links
+from partnerdesk.usecases.answer_doorbell import Doorbell
 from tests.desk import SmallDesk
 from tests.submissions import a_submission
 
@@ -56,7 +57,14 @@ def address(tmp_path):
     listening = bind(0, setting="PORT")
     root = f"http://127.0.0.1:{listening.getsockname()[1]}"
     links = Links(root, key=b"k" * 32)
-    services = Services(desk.ledger, desk.clock, desk.ids, links, desk.settings)
+    services = Services(
+        ledger=desk.ledger,
+        clock=desk.clock,
+        ids=desk.ids,
+        links=links,
+        settings=desk.settings,
+        doorbell=Doorbell({}, secrets=lambda: (), clock=desk.clock),
+    )
     served = serve(application(Gateway({"*": build(services)}, desk.clock, desk.ids)), listening)
     yield served.address
     served.stop()
