@@ -55,7 +55,7 @@ def is_current() -> bool:
         name for name in names if not re.search(rf"^{name}(\[.*\])?==", locked, re.MULTILINE)
     )
     for name in missing:
-        print(f"{name} is in pyproject.toml and in no lock: run make lock", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"{name} is in pyproject.toml and in no lock: run make lock\n")
     return not missing
 
 

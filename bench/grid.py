@@ -52,7 +52,7 @@ def main() -> None:
         server = uvicorn.Server(uvicorn.Config(app, port=PORT, log_level="warning"))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
-        while not server.started:
+        while thread.is_alive() and not server.started:
             time.sleep(0.01)
         measure(f"http://127.0.0.1:{PORT}", book)
         server.force_exit = server.should_exit = True

@@ -43,6 +43,9 @@ class Server:
         self.process = subprocess.Popen([*command, "--anonymous"], stdout=subprocess.DEVNULL)  # noqa: S603 (ours)
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
         while not self._answers():
+            if self.process.poll() is not None:
+                message = "The server ended before it answered."
+                raise RuntimeError(message)
             time.sleep(0.01)
         self.start_ms = 1000 * (time.perf_counter() - began)
 

@@ -350,7 +350,7 @@ def _style_version() -> str:
 @cache
 def _templates() -> "Environment":
     # Answers to programs do without pages, and a cold start without this import.
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - see above
 
     return Environment(
         loader=PackageLoader("intake", "pages"),

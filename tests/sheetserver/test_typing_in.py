@@ -91,7 +91,7 @@ def test_a_type_without_a_pattern_has_a_default(kind, shown):
 
 
 def test_other_values_show_themselves():
-    assert numberformat.shown(True, {"pattern": "0.00"}) == "TRUE"  # noqa: FBT003
+    assert numberformat.shown(True, {"pattern": "0.00"}) == "TRUE"  # noqa: FBT003 - a cell
     assert numberformat.shown("text", {"pattern": "0.00"}) == "text"
     assert numberformat.shown("text", {"pattern": '0;0;0;"<"@">"'}) == "<text>"
     assert numberformat.shown(CellError("#REF!"), {}) == "#REF!"

@@ -287,7 +287,7 @@ class Api(APIGatewayHttpResolver):
             if not self._is_prepared:
                 for route in self._static_routes + self._dynamic_routes:
                     # Powertools does it at a route's first call, and two threads would do it twice.
-                    route._build_middleware_stack(self._router_middlewares, self)  # noqa: SLF001
+                    route._build_middleware_stack(self._router_middlewares, self)  # noqa: SLF001 - ditto
                 self._is_prepared = True
 
     def failed(self, error: Exception) -> Response[str]:
